@@ -1,0 +1,104 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The floors of docs/architecture.md: a target lists only targets of floors below its own.
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("ExistentialAny"),
+]
+
+func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource] = []) -> Target {
+    .testTarget(
+        name: "\(name)Tests", dependencies: [.byName(name: name)] + dependencies,
+        exclude: [], resources: resources, swiftSettings: settings)
+}
+
+let nio: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
+let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let x509: Target.Dependency = .product(name: "X509", package: "swift-certificates")
+let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
+let collections: Target.Dependency = .product(name: "Collections", package: "swift-collections")
+
+let package = Package(
+    name: "martinet",
+    products: [.executable(name: "martinet", targets: ["martinet"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: [
+        // Floor 0
+        module("Basics"),
+        // Floor 1
+        module("SIPMessage", ["Basics"]),
+        module("SDP", ["Basics"]),
+        module("RTP", ["Basics"]),
+        // Floor 2
+        module("SIPTransaction", ["Basics", "SIPMessage"]),
+        // Floor 3
+        module("SIPDialog", ["Basics", "SIPMessage", "SIPTransaction", "SDP"]),
+        module("Registration", ["Basics", "SIPMessage", "SIPTransaction"]),
+        module("MediaSession", ["Basics", "SDP", "RTP"]),
+        // Floor 4
+        module("Identity", ["Basics", "SIPMessage", crypto]),
+        module("Numbering", ["Basics", "SIPMessage", "Identity"]),
+        module(
+            "CallControl",
+            [
+                "Basics", "SIPMessage", "SDP", "RTP", "SIPTransaction", "SIPDialog", "Registration", "MediaSession", "Identity",
+                "Numbering", collections,
+            ]),
+        // Floor 6
+        .systemLibrary(
+            name: "CAres", path: "Sources/CAres", pkgConfig: "libcares", providers: [.apt(["libc-ares-dev"])]),
+        .target(name: "CSys"),
+        module(
+            "SIPTransport",
+            ["Basics", "SIPMessage", "SIPTransaction", "CAres", nio, nioPosix, nioSSL, x509, crypto, logging]),
+        module("MediaTransport", ["Basics", "RTP", "MediaSession", "CSys", logging]),
+        module("Store", ["Basics", "SIPTransaction", "Registration", "Identity", "CallControl", grdb, logging]),
+        module("Telemetry", ["Basics", "SIPMessage", "SIPTransaction", "CallControl", logging]),
+        // Floor 7
+        module("API", ["Basics", "Telemetry", hummingbird, logging]),
+        // Floor 8
+        module(
+            "Server",
+            [
+                "Basics", "SIPMessage", "SDP", "SIPTransaction", "SIPDialog", "Registration", "MediaSession", "Identity", "Numbering",
+                "CallControl", "SIPTransport", "MediaTransport", "Store", "Telemetry", "API", nio, nioPosix, logging,
+                yams,
+            ]),
+        .executableTarget(
+            name: "martinet",
+            dependencies: ["Basics", "Identity", "CallControl", "Store", "Telemetry", "Server", arguments, logging],
+            swiftSettings: settings),
+        // Only tests import these
+        module(
+            "TestKit",
+            [
+                "Basics", "SIPMessage", "SDP", "RTP", "SIPTransaction", "SIPDialog", "Registration", "MediaSession", "Identity",
+                "Numbering", "CallControl",
+            ]),
+        tests("Basics"),
+    ]
+)

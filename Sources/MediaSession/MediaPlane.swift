@@ -1,0 +1,137 @@
+public import Basics
+
+/// A network the server relays media on: a bind address and the address written into SDP there.
+public struct MediaInterfaceID: Hashable, Sendable, Comparable {
+    public let rawValue: UInt8
+    public init(_ rawValue: UInt8) { self.rawValue = rawValue }
+    public static func < (lhs: Self, rhs: Self) -> Bool { lhs.rawValue < rhs.rawValue }
+}
+
+/// One leg's half of one media stream (one m-line): an RTP port and the RTCP port above it.
+public struct MediaEndpointID: Hashable, Sendable, CustomStringConvertible {
+    public let leg: LegID
+    /// The m-line's index in the leg's SDP; 0 ... 255.
+    public let stream: UInt8
+    public init(leg: LegID, stream: UInt8) { (self.leg, self.stream) = (leg, stream) }
+    public var description: String { "\(leg):\(stream)" }
+}
+
+/// What a port pair is reserved with, and what gives it back.
+public struct MediaPorts: Hashable, Sendable {
+    public let interface: MediaInterfaceID
+    /// The RTP port; always even. RTCP is one above.
+    public let rtp: UInt16
+    public init(interface: MediaInterfaceID, rtp: UInt16) { (self.interface, self.rtp) = (interface, rtp) }
+    public var rtcp: UInt16 { rtp + 1 }
+}
+
+/// Which sources an endpoint takes packets from before it is pinned to one.
+public enum LatchPolicy: Hashable, Sendable {
+    /// The address the SDP names or the SIP came from, on any port.
+    case signalled
+    /// Any address: for carriers that send from elsewhere, by a setting of the trunk or terminal.
+    case anySource
+}
+
+/// What an endpoint is told about its peer; sent whole on every change, so that the last one counts.
+public struct MediaEndpointPlan: Hashable, Sendable {
+    public let id: MediaEndpointID
+    public let ports: MediaPorts
+    /// The peer's RTP address by its SDP; nil while unknown or `0.0.0.0` (nothing is sent until latched).
+    public var remoteRTP: IPEndpoint?
+    /// The peer's RTCP address by its SDP (a=rtcp, RFC 3605) or RTP port + 1.
+    public var remoteRTCP: IPEndpoint?
+    /// Where the leg's SIP comes from: a source allowed to latch, as a NAT has one address for both.
+    public var signallingAddress: IPAddress?
+    public var latch: LatchPolicy
+    /// Raised with every new SDP of the peer: allows one new latch (RFC 3264 §8: the address may change).
+    public var generation: UInt32
+    /// Packets for the peer are sent (the peer's SDP says sendrecv or recvonly).
+    public var sends: Bool
+    /// Packets of the peer are taken (the peer's SDP says sendrecv or sendonly).
+    public var receives: Bool
+    /// False while held or while the stream carries no steady flow: silence is then no fault.
+    public var expectsMedia: Bool
+    /// True where RTCP shares the RTP port (RFC 5761).
+    public var rtcpMux: Bool
+    /// RTP clock rate in Hz of the first codec; for jitter in milliseconds.
+    public var clockRate: UInt32
+
+    public init(id: MediaEndpointID, ports: MediaPorts) {
+        self.id = id
+        self.ports = ports
+        latch = .signalled
+        generation = 0
+        sends = true
+        receives = true
+        expectsMedia = false
+        rtcpMux = false
+        clockRate = 8000
+    }
+}
+
+/// What call control asks of the media plane. All commands of one call go to one packet thread, in order.
+public enum MediaCommand: Hashable, Sendable {
+    /// Opens the endpoint on its reserved ports, or replaces its plan.
+    case set(MediaEndpointPlan)
+    /// Relays between two endpoints, both ways; replaces whatever either was joined to.
+    case join(MediaEndpointID, MediaEndpointID)
+    case unjoin(MediaEndpointID)
+    /// Ends the endpoint, gives its ports back and answers with ``MediaFact/closed(_:_:)``.
+    case close(MediaEndpointID)
+}
+
+/// Counted from one endpoint's peer, since the endpoint was opened.
+public struct MediaStatistics: Hashable, Sendable {
+    public var packetsReceived: UInt64 = 0
+    public var bytesReceived: UInt64 = 0
+    public var packetsSent: UInt64 = 0
+    public var bytesSent: UInt64 = 0
+    /// Missing by sequence number (RFC 3550 §A.3).
+    public var packetsLost: UInt64 = 0
+    /// Dropped: wrong source, not RTP, wrong SSRC, nobody to send to.
+    public var packetsDropped: UInt64 = 0
+    /// Interarrival jitter (RFC 3550 §6.4.1), in microseconds.
+    public var jitterMicroseconds: UInt32 = 0
+    /// Round trip by the peer's receiver reports (RFC 3550 §6.4.1), in microseconds; nil while none came.
+    public var roundTripMicroseconds: UInt32?
+    /// Loss the peer reports of what we send it, 0 ... 255 of 256 (RFC 3550 §6.4.1); nil while none came.
+    public var reportedLossFraction: UInt8?
+    public var rtcpReceived: UInt64 = 0
+    /// The source that was latched, if any.
+    public var source: IPEndpoint?
+    /// The first and the last packet of the peer.
+    public var firstPacketAt: Moment?
+    public var lastPacketAt: Moment?
+    public init() {}
+}
+
+/// What the media plane tells call control; never per packet.
+public enum MediaFact: Hashable, Sendable {
+    /// The endpoint is pinned to this source, for the first time or anew.
+    case latched(MediaEndpointID, source: IPEndpoint, ssrc: UInt32)
+    /// Nothing came for the silence limit (default 60 s) though the plan expects media; repeated every such time.
+    case silent(MediaEndpointID, since: Moment)
+    /// Packets came again after ``silent(_:since:)``.
+    case heardAgain(MediaEndpointID)
+    /// The endpoint could not be opened: why, in words.
+    case failed(MediaEndpointID, String)
+    /// The endpoint is gone; these are its final figures. Always the last fact of an endpoint.
+    case closed(MediaEndpointID, MediaStatistics)
+
+    public var endpoint: MediaEndpointID {
+        switch self {
+        case .latched(let id, _, _), .silent(let id, _), .heardAgain(let id), .failed(let id, _), .closed(let id, _): id
+        }
+    }
+}
+
+/// The packet threads as call control sees them.
+public protocol MediaPlane: Sendable {
+    /// Takes a free port pair of `interface` for `call`; nil when the range is used up. Never blocks.
+    /// The ports return to the range by ``MediaCommand/close(_:)`` of the endpoint opened on them, or by ``release(_:)`` if none was.
+    func reserve(interface: MediaInterfaceID, for call: CallID) -> MediaPorts?
+    func release(_ ports: MediaPorts)
+    /// Hands commands over in order; never blocks, never fails: what goes wrong comes back as a ``MediaFact``.
+    func perform(_ commands: [MediaCommand])
+}
