@@ -96,6 +96,7 @@ public struct IPAddress: Hashable, Comparable, Sendable, CustomStringConvertible
                     guard gap == nil else { return nil }
                     gap = groups.count
                     index += 2
+                    guard index == end || bytes[index] != colon else { return nil }
                     continue
                 }
                 index += 1

@@ -45,6 +45,7 @@ public struct MediaEndpointPlan: Hashable, Sendable {
     public var signallingAddress: IPAddress?
     public var latch: LatchPolicy
     /// Raised with every new SDP of the peer: allows one new latch (RFC 3264 §8: the address may change).
+    /// 0 without a ``remoteRTP`` is a peer that sent no SDP yet: nothing is taken from it.
     public var generation: UInt32
     /// Packets for the peer are sent (the peer's SDP says sendrecv or recvonly).
     public var sends: Bool
@@ -56,6 +57,8 @@ public struct MediaEndpointPlan: Hashable, Sendable {
     public var rtcpMux: Bool
     /// RTP clock rate in Hz of the first codec; for jitter in milliseconds.
     public var clockRate: UInt32
+    /// False where the stream is no RTP (T.38 over UDPTL): packets are then relayed unread, pinned to address and port alone.
+    public var carriesRTP: Bool
 
     public init(id: MediaEndpointID, ports: MediaPorts) {
         self.id = id
@@ -67,6 +70,7 @@ public struct MediaEndpointPlan: Hashable, Sendable {
         expectsMedia = false
         rtcpMux = false
         clockRate = 8000
+        carriesRTP = true
     }
 }
 
@@ -89,8 +93,16 @@ public struct MediaStatistics: Hashable, Sendable {
     public var bytesSent: UInt64 = 0
     /// Missing by sequence number (RFC 3550 §A.3).
     public var packetsLost: UInt64 = 0
-    /// Dropped: wrong source, not RTP, wrong SSRC, nobody to send to.
+    /// Dropped: wrong source, not RTP, wrong SSRC, nobody to send to. The sum of the following.
     public var packetsDropped: UInt64 = 0
+    /// Of the dropped: from a source that may not send here, or not now.
+    public var droppedWrongSource: UInt64 = 0
+    /// Of the dropped: from the right address and port, with an SSRC that is not, or not yet, taken.
+    public var droppedWrongSSRC: UInt64 = 0
+    /// Of the dropped: neither RTP nor RTCP, or cut short.
+    public var droppedMalformed: UInt64 = 0
+    /// Of the dropped: good packets with nobody to send them to, as on hold.
+    public var droppedUndeliverable: UInt64 = 0
     /// Interarrival jitter (RFC 3550 §6.4.1), in microseconds.
     public var jitterMicroseconds: UInt32 = 0
     /// Round trip by the peer's receiver reports (RFC 3550 §6.4.1), in microseconds; nil while none came.

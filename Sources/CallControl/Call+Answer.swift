@@ -1,0 +1,169 @@
+internal import Basics
+internal import SDP
+internal import SIPDialog
+internal import SIPMessage
+internal import SIPTransaction
+
+/// A terminal answers; and whoever answers too late.
+extension Call {
+    /// The first 2xx of a leg's INVITE.
+    mutating func accepted(_ response: SIPMessage, leg index: Int, in env: inout CallEnvironment) {
+        guard let tag = fork(for: response, leg: index, in: &env) else {
+            return branchFailed(index, status: .badGateway, in: &env)
+        }
+        choose(tag, of: index)
+        do { try legs[index].session?.dialog.confirm(with: response) } catch {
+            note("the 2xx has no usable Contact or Record-Route: \(error)", leg: index, in: &env)
+        }
+        legs[index].session?.timer?.confirmed(by: response, now: env.now)
+        guard phase == .ringing, legs[index].stage == .calling else {
+            // Too late: cancelled, or another terminal has the call.
+            note("answered too late", leg: index, in: &env)
+            return dismiss(index, reason: lateReason, in: &env)
+        }
+        let body = Call.sdpBytes(of: response)
+        switch legs[index].session?.offers.received(.inviteSuccess, sdp: body, random: &env.random) ?? .violation(.missingAnswer) {
+        case .answer(let sdp): connect(index, answer: sdp, in: &env)
+        case .nothing, .preview:
+            if let agreed = legs[index].session?.offers.agreed { connect(index, answer: agreed.remote, in: &env) }
+        case .offer(let offer): connect(index, offer: offer, in: &env)
+        case .reject, .violation:
+            note("the 2xx has no session description where one is due", leg: index, in: &env)
+            dismiss(index, reason: Reason.sip(.notAcceptableHere), in: &env)
+            legs[index].failure = .notAcceptableHere
+            concludeIfAllFailed(in: &env)
+        }
+    }
+
+    private var lateReason: Reason {
+        record.answeredAt != nil ? Reason.sip(.ok, text: "Call completed elsewhere") : Reason.sip(.requestTerminated)
+    }
+
+    /// A 2xx after the first one of a leg.
+    mutating func answeredAgain(_ response: SIPMessage, leg index: Int, in env: inout CallEnvironment) {
+        let tag = response.toTag ?? ""
+        if let session = legs[index].session, session.dialog.id.remoteTag == tag {
+            // Ours, sent again: the ACK was lost, or waits for the caller's answer.
+            if let ack = session.acknowledgement, ack.cseq.number == response.cseq.number {
+                env.effects.append(.send(ack, legs[index].target, leg: UInt16(index)))
+            }
+            return
+        }
+        // Another branch behind the peer answered too (RFC 3261 §13.2.2.4): acknowledge it, then end it.
+        guard let invite = legs[index].invite, let dialog = try? Dialog(sent: invite, received: response) else { return }
+        note("a second branch answered: ended", leg: index, in: &env)
+        let kept = legs[index].session
+        legs[index].session = Session(dialog: dialog, offers: OfferAnswer())
+        acknowledge(index, sdp: nil, in: &env)
+        send(.bye, on: index, as: .bye, reason: Reason.sip(.ok, text: "Call completed elsewhere"), in: &env)
+        legs[index].session = kept
+    }
+
+    /// ACK, then BYE: for a 2xx that can't be used.
+    private mutating func dismiss(_ index: Int, reason: Reason, in env: inout CallEnvironment) {
+        acknowledge(index, sdp: nil, in: &env)
+        legs[index].stage = .up
+        endDialog(index, reason: reason, in: &env)
+    }
+
+    // MARK: Connecting
+
+    /// The callee answered our offer.
+    private mutating func connect(_ index: Int, answer: [UInt8], in env: inout CallEnvironment) {
+        acknowledge(index, sdp: nil, in: &env)
+        guard let description = try? SessionDescription.parse(answer),
+            description.media.count == caller.remoteDescription?.media.count, let own = describe(description, to: 0, in: &env)
+        else {
+            note("the answer does not fit the offer", leg: index, in: &env)
+            legs[index].stage = .up
+            legs[index].failure = .notAcceptableHere
+            endDialog(index, reason: Reason.sip(.notAcceptableHere), in: &env)
+            return concludeIfAllFailed(in: &env)
+        }
+        take(index, in: &env)
+        apply(description, from: index, isFinal: true, in: &env)
+        if let offer = caller.remoteDescription { apply(offer, from: 0, isFinal: true, in: &env) }
+        join(0, index, in: &env)
+        answerCaller(sdp: own, in: &env)
+    }
+
+    /// The callee offers, as our INVITE had no offer: the caller's ACK will bring the answer.
+    private mutating func connect(_ index: Int, offer: [UInt8], in env: inout CallEnvironment) {
+        guard let description = try? SessionDescription.parse(offer), let own = describe(description, to: 0, in: &env) else {
+            note("the offer can't be passed on", leg: index, in: &env)
+            dismiss(index, reason: Reason.sip(.notAcceptableHere), in: &env)
+            legs[index].failure = .notAcceptableHere
+            return concludeIfAllFailed(in: &env)
+        }
+        take(index, in: &env)
+        ensureStreams(for: description, leg: index, in: &env)
+        apply(description, from: index, isFinal: true, in: &env)
+        join(0, index, in: &env)
+        delayedAcknowledgement = DelayedAcknowledgement(to: UInt16(index), from: 0)
+        answerCaller(sdp: own, in: &env)
+    }
+
+    /// The leg has the call: the others stop ringing.
+    private mutating func take(_ index: Int, in env: inout CallEnvironment) {
+        phase = .connected(UInt16(index))
+        legs[index].stage = .up
+        noAnswerAt = nil
+        record.answeredAt = env.wall
+        record.calleeUser = legs[index].user ?? record.calleeUser
+        record.calleeURI = legs[index].destination
+        note("answered", leg: index, in: &env)
+        for other in legs.indices.dropFirst() where other != index {
+            cancelBranch(other, reason: Reason.sip(.ok, text: "Call completed elsewhere"), in: &env)
+        }
+        env.effects.append(.record(.answered(record)))
+    }
+
+    /// Sends the ACK to the 2xx of a leg, and keeps it to be sent again.
+    mutating func acknowledge(_ index: Int, sdp: [UInt8]?, in env: inout CallEnvironment) {
+        guard let builder = legs[index].request(.ack, in: &env) else { return }
+        _ = legs[index].session?.offers.sending(.ack, sdp: sdp)
+        guard let message = seal(builder, sdp: sdp, leg: index, in: &env) else { return }
+        legs[index].session?.acknowledgement = message
+        env.effects.append(.send(message, legs[index].target, leg: UInt16(index)))
+    }
+
+    /// An ACK of a peer to a 2xx of ours.
+    mutating func acknowledged(_ ack: SIPMessage, leg index: Int, in env: inout CallEnvironment) {
+        guard case .acknowledgement(let invite)? = legs[index].session?.dialog.receive(ack) else { return }
+        guard let pending = legs[index].session?.answer, pending.message.cseq.number == invite else { return }
+        legs[index].session?.answer = nil
+        let body = Call.sdpBytes(of: ack)
+        switch legs[index].session?.offers.received(.ack, sdp: body, random: &env.random) ?? .nothing {
+        case .answer(let sdp): lateAnswer(sdp, from: index, in: &env)
+        case .violation:
+            note("the ACK has no answer to our offer", leg: index, in: &env)
+            releaseDelayedAcknowledgement(in: &env)
+            hangUp(by: .server, outcome: nil, reason: "no answer in the ACK", status: .notAcceptableHere, in: &env)
+        case .nothing, .offer, .preview, .reject: break
+        }
+        if phase == .ending { return endDialog(index, reason: nil, in: &env) }
+        if index == 0, needsResync { resync(in: &env) }
+        settleIfFinished(in: &env)
+    }
+
+    /// The answer that came in an ACK goes into the ACK of the leg that offered.
+    private mutating func lateAnswer(_ sdp: [UInt8], from index: Int, in env: inout CallEnvironment) {
+        guard let delayed = delayedAcknowledgement, delayed.from == UInt16(index) else { return }
+        delayedAcknowledgement = nil
+        let other = Int(delayed.to)
+        guard let description = try? SessionDescription.parse(sdp), let own = describe(description, to: other, in: &env) else {
+            acknowledge(other, sdp: nil, in: &env)
+            return hangUp(by: .server, outcome: nil, reason: "the answer can't be read", status: .notAcceptableHere, in: &env)
+        }
+        apply(description, from: index, isFinal: true, in: &env)
+        join(index, other, in: &env)
+        acknowledge(other, sdp: own, in: &env)
+    }
+
+    /// No answer will come: the 2xx that waits for its ACK gets one all the same, before the BYE.
+    mutating func releaseDelayedAcknowledgement(in env: inout CallEnvironment) {
+        guard let delayed = delayedAcknowledgement else { return }
+        delayedAcknowledgement = nil
+        acknowledge(Int(delayed.to), sdp: nil, in: &env)
+    }
+}

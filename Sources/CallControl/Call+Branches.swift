@@ -1,0 +1,241 @@
+internal import Basics
+internal import Identity
+internal import SDP
+internal import SIPDialog
+internal import SIPMessage
+internal import SIPTransaction
+
+/// Responses to our INVITEs, until one terminal has the call.
+extension Call {
+    mutating func received(_ response: SIPMessage, to exchangeID: ExchangeID, in env: inout CallEnvironment) {
+        guard let exchange = exchanges[exchangeID], let status = response.status else { return }
+        let leg = Int(exchange.leg)
+        if status.code >= 200 {
+            // A forked INVITE may be answered 2xx several times: the exchange ends with the transaction layer's say.
+            exchanges[exchangeID] = nil
+            if change == exchangeID { change = nil }
+        }
+        switch exchange.purpose {
+        case .invite: inviteAnswered(response, status, leg: leg, in: &env)
+        case .bye: break  // Whatever it says, the dialog is over.
+        case .prack: if status.code >= 200 { prackAnswered(response, status, leg: leg, in: &env) }
+        case .refresh: if status.code >= 200 { refreshAnswered(response, status, exchange, in: &env) }
+        case .probe: if status.code >= 200 { probeAnswered(status, leg: leg, in: &env) }
+        case .resync: if status.code >= 200 { resyncAnswered(response, status, exchange, in: &env) }
+        case .change(let passed): changeAnswered(response, status, passed, exchange, in: &env)
+        case .passed(let passed): if status.code >= 200 { passBack(response, status, passed, leg: leg, in: &env) }
+        }
+        settleIfFinished(in: &env)
+    }
+
+    mutating func failed(_ exchangeID: ExchangeID, _ failure: TransactionFailure, in env: inout CallEnvironment) {
+        guard let exchange = exchanges.removeValue(forKey: exchangeID) else { return }
+        if change == exchangeID { change = nil }
+        let leg = Int(exchange.leg)
+        let status: SIPStatus = failure == .timeout ? .requestTimeout : .serviceUnavailable
+        note("\(exchange.method) got no answer (\(failure == .timeout ? "timeout" : "transport error"))", leg: leg, in: &env)
+        switch exchange.purpose {
+        case .invite: inviteUnanswered(leg, status, in: &env)
+        case .bye: break
+        case .prack: branchFailed(leg, status: status, in: &env)
+        case .refresh, .resync:
+            legs[leg].session?.offers.failed(exchange.method == .update ? .update : .invite, by: .local)
+            partyLost(leg, reason: "a session refresh was not answered", in: &env)
+        case .probe: partyLost(leg, reason: "no media and no answer to OPTIONS", outcome: .mediaLost, in: &env)
+        case .change(let passed):
+            legs[leg].session?.offers.failed(exchange.method == .update ? .update : .invite, by: .local)
+            refuse(passed, status, in: &env)
+            partyLost(leg, reason: "a session change was not answered", in: &env)
+        case .passed(let passed): refuse(passed, status, in: &env)
+        }
+        settleIfFinished(in: &env)
+    }
+
+    // MARK: INVITE
+
+    private mutating func inviteAnswered(_ response: SIPMessage, _ status: SIPStatus, leg index: Int, in env: inout CallEnvironment) {
+        legs[index].learn(from: response)
+        switch status.code {
+        case 100: break
+        case 101..<200: provisional(response, status, leg: index, in: &env)
+        case 200..<300: accepted(response, leg: index, in: &env)
+        case 300..<400: redirected(response, status, leg: index, in: &env)
+        case 422: intervalRefused(response, leg: index, in: &env)
+        default: branchFailed(index, status: status, response: response, in: &env)
+        }
+    }
+
+    /// No final response: another address of the same party is tried before the leg fails (RFC 3263 §4.3).
+    private mutating func inviteUnanswered(_ index: Int, _ status: SIPStatus, in env: inout CallEnvironment) {
+        if legs[index].stage == .calling, legs[index].session == nil, !legs[index].alternatives.isEmpty {
+            legs[index].target = legs[index].alternatives.removeFirst()
+            note("trying \(legs[index].target.remote)", leg: index, in: &env)
+            sendInvite(index, in: &env)
+        } else {
+            branchFailed(index, status: status, in: &env)
+        }
+    }
+
+    private mutating func provisional(_ response: SIPMessage, _ status: SIPStatus, leg index: Int, in env: inout CallEnvironment) {
+        guard phase == .ringing, legs[index].stage == .calling else { return }
+        guard let fork = fork(for: response, leg: index, in: &env) else {
+            return alert(status, sdp: nil, in: &env)  // No To tag: nothing but the news.
+        }
+        let body = Call.sdpBytes(of: response)
+        var verdict: OfferAnswerVerdict = .nothing
+        if response.hasOption("100rel", in: .require), let rseq = (try? response.rseq()) ?? nil {
+            var receiver = self[session: fork, of: index]?.received ?? ReliableProvisionals.Receiver()
+            let judged = receiver.receive(rseq: rseq, cseq: response.cseq)
+            self[session: fork, of: index]?.received = receiver
+            guard case .acknowledge(let rack) = judged else { return }
+            verdict = self[session: fork, of: index]?.offers.received(.reliableProvisional, sdp: body, random: &env.random) ?? .nothing
+            if case .offer(let offer) = verdict { return earlyOffer(offer, rack, status, fork, leg: index, in: &env) }
+            sendPrack(rack, sdp: nil, fork: fork, leg: index, in: &env)
+        } else {
+            verdict = self[session: fork, of: index]?.offers.received(.unreliableProvisional, sdp: body, random: &env.random) ?? .nothing
+        }
+        switch verdict {
+        case .preview(let sdp), .answer(let sdp): earlyMedia(sdp, status, leg: index, in: &env)
+        case .nothing, .offer, .reject, .violation: alert(status, sdp: nil, in: &env)
+        }
+    }
+
+    static func sdpBytes(of message: SIPMessage) -> [UInt8]? {
+        guard !message.body.isEmpty, let type = try? message.contentType(), type.type == "application", type.subtype == "sdp" else {
+            return nil
+        }
+        return Array(message.body)
+    }
+
+    /// The first terminal that describes its media early is heard by the caller.
+    private mutating func earlyMedia(_ sdp: [UInt8], _ status: SIPStatus, leg index: Int, in env: inout CallEnvironment) {
+        guard earlyLeg == nil || earlyLeg == UInt16(index), let description = try? SessionDescription.parse(sdp),
+            description.media.count == caller.remoteDescription?.media.count
+        else { return alert(status, sdp: nil, in: &env) }
+        let isNew = earlyLeg == nil
+        earlyLeg = UInt16(index)
+        apply(description, from: index, isFinal: false, in: &env)
+        guard let own = describe(description, to: 0, in: &env) else { return alert(status, sdp: nil, in: &env) }
+        if isNew, let offer = caller.remoteDescription {
+            apply(offer, from: 0, isFinal: false, in: &env)
+            join(0, index, in: &env)
+            note("early media", leg: index, in: &env)
+        }
+        alert(status, sdp: own, in: &env)
+    }
+
+    private mutating func redirected(_ response: SIPMessage, _ status: SIPStatus, leg index: Int, in env: inout CallEnvironment) {
+        legs[index].stage = .over
+        closeMedia(of: index, in: &env)
+        let depth = legs[index].redirections + 1
+        guard phase == .ringing, tenant.settings.followRedirects, depth <= min(tenant.settings.maxRedirects, env.settings.maximumRedirections),
+            case .list(let contacts)? = (try? response.contacts()) ?? nil
+        else {
+            legs[index].failure = status
+            note("redirected (\(status.code)), not followed", leg: index, in: &env)
+            return concludeIfAllFailed(in: &env)
+        }
+        legs[index].failure = status
+        let from = legs[index].destination
+        for contact in contacts.sorted(by: { ($0.qThousandths ?? 1000) > ($1.qThousandths ?? 1000) }) {
+            follow(contact.uri, depth: depth, from: from, leg: index, in: &env)
+        }
+        concludeIfAllFailed(in: &env)
+    }
+
+    private mutating func follow(_ uri: SIPURI, depth: Int, from: String, leg index: Int, in env: inout CallEnvironment) {
+        guard legs.count <= env.settings.maximumBranches, let user = uri.user else { return }
+        let isOurs =
+            env.directory.tenant(owning: uri.host)?.id == tenant.id
+            || uri.hostAddress.map { env.addresses.isOwn(IPEndpoint($0, uri.port ?? 5060)) } ?? false
+        guard isOurs else {
+            // Another host is not dialled on a phone's word: it would let any phone place calls at the operator's cost.
+            return note("redirection to \(uri.host) is outside of the tenant: not followed", leg: index, in: &env)
+        }
+        guard let next = env.directory.user(in: tenant.id, extension: user), next.isEnabled else {
+            return note("redirection to \(user): no such extension", leg: index, in: &env)
+        }
+        guard !legs.contains(where: { $0.user == next.id && $0.redirections < depth && $0.index != 0 }) else {
+            return note("redirection back to \(user): a loop, not followed", leg: index, in: &env)
+        }
+        note("redirected to \(user)", leg: index, in: &env)
+        offer(to: next, depth: depth, divertedFrom: from, in: &env)
+    }
+
+    /// 422: the same INVITE again with the interval the peer insists on (RFC 4028 §7.3).
+    private mutating func intervalRefused(_ response: SIPMessage, leg index: Int, in env: inout CallEnvironment) {
+        guard phase == .ringing, legs[index].stage == .calling, let minimum = (try? response.minSE()) ?? nil,
+            minimum > legs[index].minimumSession, minimum <= 86_400, legs[index].inviteSequence < 4
+        else { return branchFailed(index, status: .sessionIntervalTooSmall, in: &env) }
+        legs[index].minimumSession = minimum
+        legs[index].inviteSequence += 1
+        (legs[index].session, legs[index].forks) = (nil, [])
+        sendInvite(index, in: &env)
+    }
+
+    /// The leg's INVITE has failed for good.
+    mutating func branchFailed(_ index: Int, status: SIPStatus, response: SIPMessage? = nil, in env: inout CallEnvironment) {
+        guard legs[index].stage != .over else { return }
+        let wasCancelling = legs[index].stage == .cancelling
+        legs[index].stage = .over
+        legs[index].failure = status
+        legs[index].session?.dialog.terminate()
+        closeMedia(of: index, in: &env)
+        if earlyLeg == UInt16(index) { earlyLeg = nil }
+        if let exchange = legs[index].inviteExchange, exchanges[exchange] != nil {
+            exchanges[exchange] = nil
+            env.effects.append(.abandon(exchange))
+        }
+        if !wasCancelling { note("failed: \(status.code) \(status.defaultReason)", leg: index, in: &env) }
+        guard phase == .ringing else { return settleIfFinished(in: &env) }
+        if status.code >= 600 {
+            note("a global failure ends the search (RFC 3261 §16.7)", leg: index, in: &env)
+            return refuseCaller(status, outcome: .rejected(status: status.code), reason: "declined everywhere", by: .callee, in: &env)
+        }
+        concludeIfAllFailed(in: &env)
+    }
+
+    /// Once no terminal is left, the caller gets the best of their answers (RFC 3261 §16.7 step 6).
+    mutating func concludeIfAllFailed(in env: inout CallEnvironment) {
+        guard phase == .ringing, legs.dropFirst().allSatisfy({ $0.stage == .over }) else { return }
+        let failures = legs.dropFirst().compactMap(\.failure)
+        guard let best = failures.min(by: { Call.rank($0) < Call.rank($1) }) else {
+            return refuseCaller(
+                .temporarilyUnavailable, outcome: .unreachable, reason: "no terminal is registered", by: .server,
+                cause: Reason.q850(20, text: "Subscriber absent"), in: &env)
+        }
+        switch best.code {
+        case 486, 600: refuseCaller(.busyHere, outcome: .busy, reason: "busy", by: .callee, cause: .q850(17, text: "User busy"), in: &env)
+        case 408, 503, 430, 480 where failures.allSatisfy { $0.code == 408 || $0.code == 503 || $0.code == 430 }:
+            refuseCaller(
+                .temporarilyUnavailable, outcome: .unreachable, reason: "no terminal answered", by: .server,
+                cause: .q850(18, text: "No user responding"), in: &env)
+        default:
+            let status = Call.shown(best)
+            refuseCaller(status, outcome: .rejected(status: status.code), reason: "refused by the callee", by: .callee, in: &env)
+        }
+    }
+
+    /// Lower is better: what tells the caller most comes first.
+    private static func rank(_ status: SIPStatus) -> Int {
+        switch status.code {
+        case 600...699: 0
+        case 486: 1
+        case 480: 2
+        case 488, 415, 606: 3
+        case 400...499 where status.code != 408 && status.code != 481: 4
+        case 300...399: 5
+        case 408, 430, 481: 6
+        default: 7
+        }
+    }
+
+    /// What the caller is told where a terminal's own status would mislead it.
+    private static func shown(_ status: SIPStatus) -> SIPStatus {
+        switch status.code {
+        case 300...399, 401, 407, 422, 481, 487, 491: .temporarilyUnavailable
+        case 503: .serverInternalError  // 503 would stop the caller from using us at all (RFC 3261 §16.7).
+        default: status
+        }
+    }
+}

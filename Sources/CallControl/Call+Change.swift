@@ -1,0 +1,283 @@
+internal import Basics
+internal import SDP
+internal import SIPDialog
+internal import SIPMessage
+internal import SIPTransaction
+
+/// Session changes: re-INVITE and UPDATE of one leg, passed to the other as a change of its own session.
+extension Call {
+    mutating func sessionChange(
+        _ request: SIPMessage, on transaction: ServerTransactionID, source: IPEndpoint, leg index: Int, in env: inout CallEnvironment
+    ) {
+        let passed = PassedRequest(from: UInt16(index), message: request, transaction: transaction, source: source)
+        let isInvite = request.method == .invite
+        guard let timer = timerFields(for: passed, leg: index, in: &env) else { return }
+        let description: SessionDescription?
+        do { description = try Call.description(in: request) } catch {
+            return respond(error.status, to: request, on: transaction, source: source, leg: index, fields: error.fields, in: &env)
+        }
+        let body = description == nil ? nil : Array(request.body)
+        let tag = request.fromTag ?? ""
+        let verdict = self[session: tag, of: index]?.offers.received(isInvite ? .invite : .update, sdp: body, random: &env.random) ?? .nothing
+        switch verdict {
+        case .reject(.requestPending):
+            return respond(.requestPending, to: request, on: transaction, source: source, leg: index, in: &env)
+        case .reject(.retryLater(let seconds)):
+            return respond(
+                .serverInternalError, to: request, on: transaction, source: source, leg: index, fields: [(.retryAfter, String(seconds))],
+                in: &env)
+        case .offer, .nothing, .answer, .preview, .violation: break
+        }
+        guard let description else {
+            if isInvite { return passOfferless(passed, leg: index, in: &env) }
+            return acceptRefresh(passed, timer: timer, sdp: nil, leg: index, in: &env)
+        }
+        if let known = legs[index].remoteDescription, known == description, let own = legs[index].session?.offers.agreed?.local {
+            return acceptRefresh(passed, timer: timer, sdp: own, leg: index, in: &env)
+        }
+        passOffer(passed, description, leg: index, in: &env)
+    }
+
+    /// The session timer fields of the 2xx; nil when the request was refused for them.
+    private mutating func timerFields(for passed: PassedRequest, leg index: Int, in env: inout CallEnvironment) -> SessionTimerFields? {
+        guard let verdict = legs[index].session?.timer?.received(passed.message) else { return SessionTimerFields() }
+        switch verdict {
+        case .accept(let fields): return fields
+        case .tooSmall(let minimum):
+            respond(
+                .sessionIntervalTooSmall, to: passed.message, on: passed.transaction, source: passed.source, leg: index,
+                fields: [(.minSE, String(minimum))], in: &env)
+        case .malformed:
+            respond(.badRequest, to: passed.message, on: passed.transaction, source: passed.source, leg: index, in: &env)
+        }
+        return nil
+    }
+
+    /// Nothing changes: a session refresh, or a new Contact. The other leg need not know.
+    private mutating func acceptRefresh(
+        _ passed: PassedRequest, timer: SessionTimerFields, sdp: [UInt8]?, leg index: Int, in env: inout CallEnvironment
+    ) {
+        note("session refresh", leg: index, in: &env)
+        answerChange(passed, timer: timer, sdp: sdp, in: &env)
+    }
+
+    /// 200 to a session change of a leg.
+    mutating func answerChange(_ passed: PassedRequest, timer: SessionTimerFields, sdp: [UInt8]?, in env: inout CallEnvironment) {
+        let index = Int(passed.from)
+        let isInvite = passed.message.method == .invite
+        let verdict = legs[index].session?.offers.sending(isInvite ? .inviteSuccess : .updateSuccess, sdp: sdp) ?? .nothing
+        if case .violation = verdict {
+            return refuse(passed, .serverInternalError, in: &env)
+        }
+        var builder = SIPMessageBuilder(
+            responseTo: passed.message, status: .ok, source: passed.source, toTag: legs[index].localTag, dialogForming: true)
+        builder.add(.server, env.settings.serverName)
+        builder.addContact(legs[index].contact(in: env))
+        builder.add(.allow, OwnFields.allow)
+        builder.add(.supported, OwnFields.supported)
+        timer.add(to: &builder)
+        guard let message = seal(builder, sdp: sdp, leg: index, in: &env) else { return refuse(passed, .serverInternalError, in: &env) }
+        legs[index].session?.timer?.answered(with: timer, now: env.now)
+        if isInvite {
+            legs[index].session?.answer = Session.PendingAnswer(
+                retransmitter: AnswerRetransmitter(timers: env.settings.timers, sentAt: env.now), message: message)
+        }
+        env.effects.append(.respond(message, passed.transaction, leg: passed.from))
+    }
+
+    // MARK: Passing on
+
+    /// The leg a change is passed to and by which method; nil when it can't be now, and the request is refused.
+    private mutating func carrier(for passed: PassedRequest, leg index: Int, in env: inout CallEnvironment) -> (leg: Int, method: SIPMethod)? {
+        let other: Int?
+        if phase == .ringing { other = index == 0 ? earlyLeg.map { Int($0) } : (earlyLeg == UInt16(index) ? 0 : nil) } else { other = peer(of: UInt16(index)) }
+        guard let other, legs[other].session != nil else {
+            refuse(passed, .serverInternalError, fields: [(.retryAfter, "2")], in: &env)
+            return nil
+        }
+        let isUp = legs[other].stage == .up && legs[other].session?.dialog.state == .confirmed
+        let wantsUpdate = passed.message.method == .update || !isUp
+        let method: SIPMethod = wantsUpdate && legs[other].supports.contains(.update) ? .update : .invite
+        guard method == .update || isUp else {
+            // The callee still rings and knows no UPDATE: nobody can answer this offer (RFC 3311 §5.2).
+            refuse(passed, .serverTimeout, in: &env)
+            return nil
+        }
+        let isFree = change == nil && legs[other].session?.answer == nil && delayedAcknowledgement == nil
+        guard isFree, legs[other].session?.offers.canOffer(in: method == .invite ? .invite : .update) ?? false else {
+            refuse(passed, .requestPending, in: &env)
+            return nil
+        }
+        return (other, method)
+    }
+
+    private mutating func passOffer(_ passed: PassedRequest, _ description: SessionDescription, leg index: Int, in env: inout CallEnvironment) {
+        guard let (other, method) = carrier(for: passed, leg: index, in: &env) else { return }
+        guard let own = describe(description, to: other, in: &env) else {
+            return refuse(passed, .serviceUnavailable, fields: [(.retryAfter, "5")], in: &env)
+        }
+        note(description.isOnHold ? "puts the call on hold" : "offers a session change", leg: index, in: &env)
+        sendChange(method, sdp: own, on: other, purpose: .change(passed), in: &env)
+    }
+
+    private mutating func passOfferless(_ passed: PassedRequest, leg index: Int, in env: inout CallEnvironment) {
+        guard let (other, _) = carrier(for: passed, leg: index, in: &env) else { return }
+        guard legs[other].session?.dialog.state == .confirmed else { return refuse(passed, .serverTimeout, in: &env) }
+        note("asks for an offer", leg: index, in: &env)
+        sendChange(.invite, sdp: nil, on: other, purpose: .change(passed), in: &env)
+    }
+
+    /// A re-INVITE or UPDATE of ours.
+    private mutating func sendChange(
+        _ method: SIPMethod, sdp: [UInt8]?, on index: Int, purpose: Exchange.Purpose, in env: inout CallEnvironment
+    ) {
+        guard var builder = legs[index].request(method, in: &env) else { return }
+        legs[index].session?.timer?.requestFields().add(to: &builder)
+        _ = legs[index].session?.offers.sending(method == .invite ? .invite : .update, sdp: sdp)
+        guard let message = seal(builder, sdp: sdp, leg: index, in: &env) else { return }
+        let exchange = openExchange(index, method, purpose)
+        change = exchange
+        env.effects.append(.request(message, legs[index].target, exchange, leg: UInt16(index)))
+    }
+
+    // MARK: Answers
+
+    /// The other leg's response to a change that was passed to it.
+    mutating func changeAnswered(
+        _ response: SIPMessage, _ status: SIPStatus, _ passed: PassedRequest, _ exchange: Exchange, in env: inout CallEnvironment
+    ) {
+        guard status.code >= 200 else { return }
+        let other = Int(exchange.leg)
+        let isInvite = exchange.method == .invite
+        legs[other].learn(from: response)
+        guard status.code < 300 else {
+            legs[other].session?.offers.failed(isInvite ? .invite : .update, by: .local)
+            note("refuses the change: \(status.code)", leg: other, in: &env)
+            refuse(passed, Call.changeRefusal(status), in: &env)
+            return judge(response, leg: other, in: &env)
+        }
+        _ = legs[other].session?.dialog.receive(response: response)
+        legs[other].session?.timer?.confirmed(by: response, now: env.now)
+        let body = Call.sdpBytes(of: response)
+        switch legs[other].session?.offers.received(isInvite ? .inviteSuccess : .updateSuccess, sdp: body, random: &env.random) ?? .nothing {
+        case .answer(let sdp): changeAccepted(sdp, passed, other, isInvite: isInvite, in: &env)
+        case .offer(let sdp): changeOffered(sdp, passed, other, in: &env)
+        case .nothing, .preview, .reject, .violation:
+            if isInvite { acknowledge(other, sdp: nil, in: &env) }
+            refuse(passed, .serverInternalError, in: &env)
+        }
+    }
+
+    private mutating func changeAccepted(_ sdp: [UInt8], _ passed: PassedRequest, _ other: Int, isInvite: Bool, in env: inout CallEnvironment) {
+        if isInvite { acknowledge(other, sdp: nil, in: &env) }
+        let from = Int(passed.from)
+        guard let answer = try? SessionDescription.parse(sdp), let offer = try? SessionDescription.parse(passed.message.body),
+            answer.media.count == offer.media.count, let own = describe(answer, to: from, in: &env)
+        else { return refuse(passed, .notAcceptableHere, in: &env) }
+        let isFinal = phase != .ringing
+        apply(answer, from: other, isFinal: isFinal, in: &env)
+        apply(offer, from: from, isFinal: isFinal, in: &env)
+        join(from, other, in: &env)
+        let timer = acceptedTimer(for: passed, leg: from)
+        answerChange(passed, timer: timer, sdp: own, in: &env)
+    }
+
+    /// The other leg offers, as it was asked to: the 2xx carries it on, the ACK brings the answer back.
+    private mutating func changeOffered(_ sdp: [UInt8], _ passed: PassedRequest, _ other: Int, in env: inout CallEnvironment) {
+        let from = Int(passed.from)
+        guard let offer = try? SessionDescription.parse(sdp), let own = describe(offer, to: from, in: &env) else {
+            acknowledge(other, sdp: nil, in: &env)
+            return refuse(passed, .notAcceptableHere, in: &env)
+        }
+        ensureStreams(for: offer, leg: other, in: &env)
+        apply(offer, from: other, isFinal: true, in: &env)
+        delayedAcknowledgement = DelayedAcknowledgement(to: UInt16(other), from: passed.from)
+        answerChange(passed, timer: acceptedTimer(for: passed, leg: from), sdp: own, in: &env)
+    }
+
+    private mutating func acceptedTimer(for passed: PassedRequest, leg index: Int) -> SessionTimerFields {
+        guard case .accept(let fields)? = legs[index].session?.timer?.received(passed.message) else { return SessionTimerFields() }
+        return fields
+    }
+
+    /// What the asking leg is told where the other leg's status would mean something else to it.
+    private static func changeRefusal(_ status: SIPStatus) -> SIPStatus {
+        switch status.code {
+        case 401, 407, 408, 422, 481, 503: .notAcceptableHere
+        case 300...399: .notAcceptableHere
+        default: status
+        }
+    }
+
+    // MARK: Changes of our own
+
+    /// A refresh of a leg's session, as its timer asks (RFC 4028 §7.4).
+    mutating func refresh(_ index: Int, _ method: SIPMethod, in env: inout CallEnvironment) {
+        guard change == nil, delayedAcknowledgement == nil, legs[index].session?.answer == nil,
+            legs[index].session?.offers.canOffer(in: .invite) ?? false
+        else {
+            _ = legs[index].session?.timer?.handle(.refreshFailed(retryAfter: .seconds(2)), now: env.now)
+            return
+        }
+        let sdp = method == .invite ? legs[index].session?.offers.agreed?.local : nil
+        sendChange(method, sdp: sdp, on: index, purpose: .refresh, in: &env)
+    }
+
+    mutating func refreshAnswered(_ response: SIPMessage, _ status: SIPStatus, _ exchange: Exchange, in env: inout CallEnvironment) {
+        let index = Int(exchange.leg)
+        let isInvite = exchange.method == .invite
+        if status.code < 300 {
+            _ = legs[index].session?.dialog.receive(response: response)
+            _ = legs[index].session?.offers.received(
+                isInvite ? .inviteSuccess : .updateSuccess, sdp: Call.sdpBytes(of: response), random: &env.random)
+            legs[index].session?.timer?.confirmed(by: response, now: env.now)
+            if isInvite { acknowledge(index, sdp: nil, in: &env) }
+            return
+        }
+        legs[index].session?.offers.failed(isInvite ? .invite : .update, by: .local)
+        if status.code == 422, case .retry? = legs[index].session?.timer?.refused(with: response) {
+            _ = legs[index].session?.timer?.handle(.refreshFailed(retryAfter: .zero), now: env.now)
+            return
+        }
+        let owns = legs[index].session?.dialog.ownsCallID ?? false
+        let delay: Duration = status == .requestPending ? OfferAnswer.glareDelay(ownsCallID: owns, random: &env.random) : .seconds(10)
+        _ = legs[index].session?.timer?.handle(.refreshFailed(retryAfter: delay), now: env.now)
+        judge(response, leg: index, in: &env)
+    }
+
+    /// Offers the caller the answering terminal's description, which differs from what a reliable 1xx promised it.
+    mutating func resync(in env: inout CallEnvironment) {
+        guard let connected = connectedIndex, let description = legs[connected].remoteDescription,
+            let own = describe(description, to: 0, in: &env)
+        else { return }
+        guard change == nil, caller.session?.offers.canOffer(in: .invite) ?? false else {
+            resyncAt = env.now.advanced(by: .seconds(1))
+            return
+        }
+        needsResync = false
+        sendChange(.invite, sdp: own, on: 0, purpose: .resync, in: &env)
+    }
+
+    mutating func resyncAnswered(_ response: SIPMessage, _ status: SIPStatus, _ exchange: Exchange, in env: inout CallEnvironment) {
+        guard status.code < 300 else {
+            caller.session?.offers.failed(.invite, by: .local)
+            if status == .requestPending {
+                needsResync = true
+                let owns = caller.session?.dialog.ownsCallID ?? false
+                resyncAt = env.now.advanced(by: OfferAnswer.glareDelay(ownsCallID: owns, random: &env.random))
+                return
+            }
+            note("the caller refuses the answering terminal's media: \(status.code)", leg: 0, in: &env)
+            return judge(response, leg: 0, in: &env)
+        }
+        _ = caller.session?.dialog.receive(response: response)
+        caller.session?.timer?.confirmed(by: response, now: env.now)
+        acknowledge(0, sdp: nil, in: &env)
+        let body = Call.sdpBytes(of: response)
+        guard case .answer(let sdp)? = caller.session?.offers.received(.inviteSuccess, sdp: body, random: &env.random),
+            let answer = try? SessionDescription.parse(sdp), let connected = connectedIndex
+        else { return }
+        apply(answer, from: 0, isFinal: true, in: &env)
+        join(0, connected, in: &env)
+    }
+}

@@ -1,0 +1,172 @@
+internal import Basics
+internal import MediaSession
+internal import SDP
+internal import SIPDialog
+internal import SIPMessage
+internal import SIPTransaction
+
+extension Call {
+    /// `description` of one leg as another leg is told it: the same streams, at ports of ours.
+    ///
+    /// Ports are opened for streams that have none yet, and closed for those it refuses.
+    /// - Returns: the bytes to send; nil when no port is free or no network reaches the leg.
+    mutating func describe(_ description: SessionDescription, to index: Int, in env: inout CallEnvironment) -> [UInt8]? {
+        guard let network = env.addresses.mediaNetwork(towards: legs[index].target.remote.address) else {
+            note("no media network reaches \(legs[index].target.remote.address)", leg: index, in: &env)
+            return nil
+        }
+        var endpoints: [SDPRelayEndpoint?] = []
+        for (position, stream) in description.media.enumerated() {
+            if stream.isRejected {
+                closeStream(position, of: index, in: &env)
+                endpoints.append(nil)
+                continue
+            }
+            guard position < 64, let ports = openStream(position, of: index, on: network, in: &env) else {
+                note("no media port is free", leg: index, in: &env)
+                return nil
+            }
+            endpoints.append(SDPRelayEndpoint(address: network.address, rtpPort: ports.rtp, rtcpPort: stream.rtcpMux ? nil : ports.rtcp))
+        }
+        return write(description, endpoints: endpoints, address: network.address, leg: index)
+    }
+
+    private mutating func write(
+        _ description: SessionDescription, endpoints: [SDPRelayEndpoint?], address: IPAddress, leg index: Int
+    ) -> [UInt8]? {
+        let session = legs[index].sdpSessionID
+        let blank = SDPOrigin(sessionID: session, version: 0, address: address)
+        var relayed = description.relayed(origin: blank, endpoints: endpoints)
+        guard let unversioned = try? relayed.serialised() else { return nil }
+        relayed.origin = SDPOrigin(sessionID: session, version: legs[index].sdpVersion(of: unversioned), address: address)
+        return try? relayed.serialised()
+    }
+
+    private mutating func openStream(
+        _ position: Int, of index: Int, on network: (id: MediaInterfaceID, address: IPAddress), in env: inout CallEnvironment
+    ) -> MediaPorts? {
+        while legs[index].streams.count <= position { legs[index].streams.append(nil) }
+        if let stream = legs[index].streams[position] { return stream.plan.ports }
+        guard let ports = env.media.reserve(interface: network.id, for: id) else { return nil }
+        var plan = MediaEndpointPlan(id: MediaEndpointID(leg: legs[index].id, stream: UInt8(position)), ports: ports)
+        plan.signallingAddress = legs[index].target.remote.address
+        plan.latch = legs[index].latchesAnySource ? .anySource : .signalled
+        openEndpoints.insert(plan.id)
+        legs[index].streams[position] = LegStream(localAddress: network.address, plan: plan)
+        env.effects.append(.media(.set(plan)))
+        return ports
+    }
+
+    private mutating func closeStream(_ position: Int, of index: Int, in env: inout CallEnvironment) {
+        guard position < legs[index].streams.count, let stream = legs[index].streams[position] else { return }
+        legs[index].streams[position] = nil
+        env.effects.append(.media(.close(stream.plan.id)))
+    }
+
+    mutating func closeMedia(of index: Int, in env: inout CallEnvironment) {
+        for position in legs[index].streams.indices { closeStream(position, of: index, in: &env) }
+    }
+
+    /// Takes the description a leg's peer sent into its streams' plans.
+    mutating func apply(_ description: SessionDescription, from index: Int, isFinal: Bool, in env: inout CallEnvironment) {
+        legs[index].remoteDescription = description
+        for position in legs[index].streams.indices {
+            guard let stream = legs[index].streams[position] else { continue }
+            guard position < description.media.count, !description.media[position].isRejected else {
+                closeStream(position, of: index, in: &env)
+                continue
+            }
+            let media = description.media[position]
+            var plan = stream.plan
+            let remote = media.hasNoAddress ? nil : media.rtpEndpoint
+            if remote != plan.remoteRTP || plan.generation == 0 { plan.generation += 1 }
+            plan.remoteRTP = remote
+            plan.remoteRTCP = media.hasNoAddress ? nil : media.rtcpEndpoint
+            plan.sends = media.meantDirection.receives
+            plan.receives = media.meantDirection.sends
+            plan.expectsMedia = isFinal && media.meantDirection == .sendrecv && (media.kind == .audio || media.kind == .video)
+            plan.rtcpMux = media.rtcpMux
+            plan.carriesRTP = media.transportProtocol.utf8.starts(with: "RTP/".utf8) || media.transportProtocol.contains("/RTP/")
+            plan.clockRate = media.clockRate
+            guard plan != stream.plan else { continue }
+            legs[index].streams[position]?.plan = plan
+            env.effects.append(.media(.set(plan)))
+        }
+    }
+
+    /// Relays the streams of two legs to each other.
+    func join(_ first: Int, _ second: Int, in env: inout CallEnvironment) {
+        for (one, other) in zip(legs[first].streams, legs[second].streams) {
+            guard let one, let other else { continue }
+            env.effects.append(.media(.join(one.plan.id, other.plan.id)))
+        }
+    }
+
+    // MARK: Facts
+
+    mutating func mediaReported(_ fact: MediaFact, in env: inout CallEnvironment) {
+        let index = Int(fact.endpoint.leg.index)
+        switch fact {
+        case .latched(let endpoint, let source, _):
+            note("media of stream \(endpoint.stream) comes from \(source)", leg: index, in: &env)
+        case .silent(let endpoint, let since):
+            note("nothing heard on stream \(endpoint.stream) for \(env.now.since(since).wholeSeconds) s", leg: index, in: &env)
+            probe(index, in: &env)
+        case .heardAgain(let endpoint):
+            note("stream \(endpoint.stream) is heard again", leg: index, in: &env)
+        case .failed(let endpoint, let why):
+            note("stream \(endpoint.stream): \(why)", leg: index, in: &env)
+            hangUp(by: .server, outcome: .failed, reason: "media: \(why)", status: .serverInternalError, in: &env)
+        case .closed(let endpoint, let statistics):
+            openEndpoints.remove(endpoint)
+            record.add(statistics, of: endpoint, wasAnswered: record.answeredAt != nil)
+            settleIfFinished(in: &env)
+        }
+    }
+
+    /// Asks a silent party, in the dialog, whether the call still exists.
+    private mutating func probe(_ index: Int, in env: inout CallEnvironment) {
+        guard index < legs.count, legs[index].stage == .up, phase != .ending else { return }
+        let isOut = exchanges.values.contains { exchange in
+            if case .probe = exchange.purpose { return exchange.leg == UInt16(index) }
+            return false
+        }
+        guard !isOut else { return }
+        send(.options, on: index, as: .probe, in: &env)
+    }
+}
+
+extension Leg {
+    /// The o= version of a description about to be sent, grown where it differs from the last one (RFC 3264 §8).
+    mutating func sdpVersion(of description: [UInt8]) -> UInt64 {
+        if session != nil { return session?.offers.version(of: description) ?? 1 }
+        return versions.version(of: description)
+    }
+}
+
+extension CallRecord {
+    /// Adds an audio stream's final figures; those of further streams of the leg are added up.
+    mutating func add(_ statistics: MediaStatistics, of endpoint: MediaEndpointID, wasAnswered: Bool) {
+        // A terminal that only rang has nothing to tell.
+        guard statistics.packetsReceived > 0 || statistics.packetsSent > 0 || (wasAnswered && endpoint.stream == 0) else { return }
+        let leg = endpoint.leg.index
+        var facts = media.first { $0.leg == leg } ?? LegMediaFacts(leg: leg)
+        facts.packetsIn += statistics.packetsReceived
+        facts.packetsOut += statistics.packetsSent
+        facts.packetsLost += statistics.packetsLost
+        facts.jitterMicroseconds = max(facts.jitterMicroseconds, statistics.jitterMicroseconds)
+        facts.roundTripMicroseconds = facts.roundTripMicroseconds ?? statistics.roundTripMicroseconds
+        media.removeAll { $0.leg == leg }
+        media.append(facts)
+        media.sort { $0.leg < $1.leg }
+    }
+
+    /// Names one-way audio: a party that got packets but from whom none came.
+    mutating func judgeMedia() {
+        guard answeredAt != nil, let talkTime, talkTime >= .seconds(2) else { return }
+        for index in media.indices where media[index].packetsIn == 0 && media[index].packetsOut > 0 {
+            media[index].verdict =
+                media[index].leg == 0 ? "the caller was not heard: no packet came from it" : "the callee was not heard: no packet came from it"
+        }
+    }
+}

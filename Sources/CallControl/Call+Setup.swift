@@ -1,0 +1,252 @@
+internal import Basics
+internal import Identity
+internal import MediaSession
+internal import Numbering
+internal import Registration
+internal import SDP
+internal import SIPDialog
+internal import SIPMessage
+internal import SIPTransaction
+
+/// Who calls, as its credentials proved.
+struct CallerIdentity: Sendable {
+    let user: User
+    let terminal: Terminal
+}
+
+/// Why an INVITE makes no call: the answer to it.
+struct InviteRefusal: Error {
+    let status: SIPStatus
+    var fields: [(SIPFieldName, String)] = []
+    let reason: String
+}
+
+extension Call {
+    /// A call from an authenticated INVITE.
+    /// - Throws: ``InviteRefusal`` when the INVITE itself is at fault; no call is made then.
+    init(
+        id: CallID, tenant: Tenant, caller identity: CallerIdentity, invite: SIPMessage, transaction: ServerTransactionID,
+        flow: SIPFlow, dialled: String, in env: inout CallEnvironment
+    ) throws(InviteRefusal) {
+        (self.id, self.tenant, self.invite) = (id, tenant, invite)
+        (inviteTransaction, inviteSource, startedAt) = (transaction, flow.remote, env.now)
+        record = CallRecord(
+            id: id, tenant: tenant.id, callerUser: identity.user.id,
+            callerURI: "sip:\(identity.user.extension)@\(tenant.realm)", callerDisplay: identity.user.displayName,
+            dialled: dialled, startedAt: env.wall)
+        let tag = env.random.token(12)
+        var leg = Leg(
+            id: LegID(call: id, index: 0), sipCallID: invite.callID, localTag: tag, target: .flow(flow),
+            sdpSessionID: UInt64.random(in: 1...0x7FFF_FFFF, using: &env.random))
+        (leg.user, leg.terminal, leg.localUser) = (identity.user.id, identity.terminal.id, dialled)
+        leg.latchesAnySource = identity.terminal.settings.latchAnySource
+        leg.learn(from: invite)
+        leg.session = try Call.callerSession(invite, tag: tag, in: &env)
+        let body = try Call.description(in: invite)
+        leg.remoteDescription = body
+        legs = [leg]
+        try negotiateCallerTimer()
+        if leg.supports.contains(.reliableProvisionals) {
+            caller.session?.provisionals = ReliableProvisionals.Sender(
+                timers: env.settings.timers, invite: invite.cseq.number,
+                firstRSeq: UInt32.random(in: 1...0x0FFF_FFFF, using: &env.random))
+        }
+        _ = caller.session?.offers.received(.invite, sdp: body == nil ? nil : Array(invite.body), random: &env.random)
+        env.effects.append(.claim(tag: tag, leg: 0))
+        env.effects.append(.record(.started(record)))
+    }
+
+    private static func callerSession(
+        _ invite: SIPMessage, tag: String, in env: inout CallEnvironment
+    ) throws(InviteRefusal) -> Session {
+        do {
+            let dialog = try Dialog(
+                answering: invite, localTag: tag, firstSequence: UInt32.random(in: 1...0xFFFF, using: &env.random))
+            return Session(dialog: dialog, offers: OfferAnswer())
+        } catch {
+            throw InviteRefusal(
+                status: .badRequest, fields: [(.warning, "399 martinet \"Contact or Record-Route missing or malformed\"")],
+                reason: "the INVITE has no usable Contact")
+        }
+    }
+
+    /// The session description of a message; nil when it has no body.
+    static func description(in message: SIPMessage) throws(InviteRefusal) -> SessionDescription? {
+        guard !message.body.isEmpty else { return nil }
+        let type = try? message.contentType()
+        guard let type, type.type == "application", type.subtype == "sdp" else {
+            throw InviteRefusal(
+                status: .unsupportedMediaType, fields: [(.accept, "application/sdp")], reason: "the body is no session description")
+        }
+        do {
+            return try SessionDescription.parse(message.body)
+        } catch {
+            throw InviteRefusal(
+                status: .badRequest, fields: [(.warning, "399 martinet \"\(Call.warningText(error.description))\"")],
+                reason: "session description: \(error)")
+        }
+    }
+
+    /// `text` fit for a quoted string.
+    static func warningText(_ text: String) -> String {
+        String(text.unicodeScalars.map { $0 == "\"" || $0 == "\\" || $0.value < 0x20 || $0.value > 0x7E ? "'" : Character($0) })
+    }
+
+    private mutating func negotiateCallerTimer() throws(InviteRefusal) {
+        let settings = tenant.settings
+        var timer = SessionTimer(
+            policy: SessionTimerPolicy(
+                preferred: UInt32(clamping: settings.sessionExpiresSeconds), minimum: UInt32(clamping: settings.minimumSessionSeconds)))
+        switch timer.received(invite) {
+        case .accept(let fields): callerTimerFields = fields
+        case .tooSmall(let minimum):
+            throw InviteRefusal(
+                status: .sessionIntervalTooSmall, fields: [(.minSE, String(minimum))], reason: "session interval below \(minimum) s")
+        case .malformed:
+            throw InviteRefusal(status: .badRequest, reason: "Session-Expires or Min-SE is malformed")
+        }
+        caller.session?.timer = timer
+    }
+
+    // MARK: Offering the call
+
+    /// Sends the call where its route leads, or refuses it.
+    mutating func start(_ route: Route, in env: inout CallEnvironment) {
+        for reason in route.reasons { note(reason.description, in: &env) }
+        switch route.destination {
+        case .user(let id):
+            guard let user = env.directory.user(id) else {
+                return refuseCaller(.notFound, outcome: .rejected(status: 404), reason: "no such user", by: .server, in: &env)
+            }
+            offer(to: user, in: &env)
+            concludeIfAllFailed(in: &env)
+        case .disabled:
+            refuseCaller(
+                .temporarilyUnavailable, outcome: .unreachable, reason: "the user is disabled", by: .server,
+                cause: .q850(20, text: "Subscriber absent"), in: &env)
+        case .emergency(let number):
+            refuseCaller(
+                .notFound, outcome: .failed, reason: "no destination is set for emergency number \(number)", by: .server,
+                cause: .q850(3, text: "No route to destination"), in: &env)
+        case .notFound:
+            refuseCaller(
+                .notFound, outcome: .rejected(status: 404), reason: "\(record.dialled) is not a number here", by: .server,
+                cause: .q850(1, text: "Unallocated number"), in: &env)
+        }
+    }
+
+    /// Rings every terminal of `user` that can be reached.
+    mutating func offer(to user: User, depth: Int = 0, divertedFrom: String? = nil, in env: inout CallEnvironment) {
+        record.calleeUser = user.id
+        record.calleeURI = "sip:\(user.extension)@\(tenant.realm)"
+        let aor = AddressOfRecord(tenant: tenant.id, user: user.id)
+        let bindings = env.locations.usableBindings(of: aor, now: env.now)
+        note("\(user.extension) has \(bindings.count) reachable terminal(s)", in: &env)
+        for binding in bindings.prefix(max(0, env.settings.maximumBranches - legs.count + 1)) {
+            ring(user, at: binding, depth: depth, divertedFrom: divertedFrom, in: &env)
+        }
+    }
+
+    private mutating func ring(
+        _ user: User, at binding: Binding, depth: Int, divertedFrom: String?, in env: inout CallEnvironment
+    ) {
+        var leg = makeLeg(target: binding.target, in: &env)
+        (leg.user, leg.terminal) = (user.id, binding.terminal)
+        (leg.redirections, leg.divertedFrom) = (depth, divertedFrom)
+        leg.latchesAnySource = env.directory.terminal(binding.terminal)?.settings.latchAnySource ?? false
+        leg.requestURI = binding.contact
+        leg.path = binding.path
+        leg.destination = "sip:\(user.extension)@\(tenant.realm)"
+        legs.append(leg)
+        sendInvite(legs.count - 1, in: &env)
+    }
+
+    mutating func makeLeg(target: SIPTarget, in env: inout CallEnvironment) -> Leg {
+        let id = LegID(call: id, index: UInt16(legs.count))
+        var leg = Leg(
+            id: id, sipCallID: ShardedCallID.make(shard: env.shard, random: &env.random), localTag: env.random.token(12), target: target,
+            sdpSessionID: UInt64.random(in: 1...0x7FFF_FFFF, using: &env.random))
+        leg.localUser = callerShownAs.user
+        return leg
+    }
+
+    /// Sends the INVITE of a leg; the leg fails at once when it can't be.
+    mutating func sendInvite(_ index: Int, in env: inout CallEnvironment) {
+        let sdp: [UInt8]?
+        if let offer = caller.remoteDescription {
+            guard let written = describe(offer, to: index, in: &env) else {
+                return branchFailed(index, status: .serviceUnavailable, in: &env)
+            }
+            sdp = written
+        } else {
+            sdp = nil
+        }
+        guard let builder = inviteBuilder(index, hasOffer: sdp != nil, in: &env), let message = seal(builder, sdp: sdp, leg: index, in: &env)
+        else { return branchFailed(index, status: .serverInternalError, in: &env) }
+        legs[index].stage = .calling
+        legs[index].invite = message
+        let exchange = openExchange(index, .invite, .invite)
+        legs[index].inviteExchange = exchange
+        env.effects.append(.claim(tag: legs[index].localTag, leg: UInt16(index)))
+        env.effects.append(.request(message, legs[index].target, exchange, leg: UInt16(index)))
+        if noAnswerAt == nil {
+            let limit: Duration = min(.seconds(tenant.settings.noAnswerSeconds), env.settings.noAnswerTimeout)
+            noAnswerAt = env.now.advanced(by: limit)
+        }
+    }
+
+    private mutating func inviteBuilder(_ index: Int, hasOffer: Bool, in env: inout CallEnvironment) -> SIPMessageBuilder? {
+        let leg = legs[index]
+        guard let uri = leg.requestURI, let via = leg.via(in: &env), let to = try? NameAddress("<\(leg.destination)>") else { return nil }
+        var builder = SIPMessageBuilder(request: .invite, uri: uri.asRequestURI)
+        builder.add(via)
+        for hop in leg.path { builder.add(.route, hop) }
+        let hops = ((try? invite.maxForwards()) ?? nil) ?? 70
+        builder.addMaxForwards(max(0, hops - 1))
+        builder.addFrom(callerShownAs.address.withTag(leg.localTag))
+        builder.addTo(to)
+        builder.addCallID(leg.sipCallID)
+        builder.add(.cseq, "\(leg.inviteSequence) INVITE")
+        builder.addContact(leg.contact(in: env))
+        builder.add(.userAgent, env.settings.serverName)
+        builder.add(.allow, OwnFields.allow)
+        // Without an offer a reliable 1xx could bring one that only a caller with 100rel can answer in time (RFC 3262 §5).
+        let passesReliable = hasOffer || (caller.supports.contains(.reliableProvisionals) && index == 1)
+        builder.add(.supported, passesReliable ? OwnFields.supported : OwnFields.supportedWithoutReliable)
+        leg.inviteTimer(of: tenant.settings).requestFields().add(to: &builder)
+        addIdentity(to: &builder)
+        addDiversion(of: leg, to: &builder)
+        for name in [SIPFieldName.subject, .priority] { builder.copy(name, from: invite) }
+        return builder
+    }
+
+    /// P-Asserted-Identity, or Privacy where the caller asked for it (RFC 3325, RFC 3323).
+    private func addIdentity(to builder: inout SIPMessageBuilder) {
+        if callerShownAs.isPrivate {
+            builder.add(.privacy, "id")
+        } else {
+            builder.add(.pAssertedIdentity, callerShownAs.address)
+        }
+    }
+
+    private func addDiversion(of leg: Leg, to builder: inout SIPMessageBuilder) {
+        guard let from = leg.divertedFrom else { return }
+        builder.add(.diversion, "<\(from)>;reason=deflection;counter=\(leg.redirections)")
+        builder.add(
+            .historyInfo,
+            ["<\(from)?Reason=SIP%3Bcause%3D302>;index=1", "<\(leg.destination)>;index=1.1;mp=1"])
+    }
+
+    /// The caller as callees see it: its name and number by the directory, whatever its From said.
+    var callerShownAs: (address: NameAddress, user: String, isPrivate: Bool) {
+        let privacy = (try? invite.privacy()) ?? nil
+        let number = record.callerURI.dropFirst(4).prefix { $0 != "@" }
+        if let privacy, privacy.contains("id") || privacy.contains("user") || privacy.contains("header"),
+            let uri = try? SIPURI("sip:anonymous@anonymous.invalid")
+        {
+            return (NameAddress(displayName: "Anonymous", uri: uri), "anonymous", true)
+        }
+        guard let uri = try? SIPURI(record.callerURI) else { return (invite.from.withTag(nil), String(number), false) }
+        return (NameAddress(displayName: record.callerDisplay.isEmpty ? nil : record.callerDisplay, uri: uri), String(number), false)
+    }
+}

@@ -1,0 +1,131 @@
+internal import Basics
+internal import Identity
+internal import MediaSession
+internal import SDP
+internal import SIPDialog
+internal import SIPMessage
+internal import SIPTransaction
+
+/// One party's side of a call: its dialog, what was agreed on it, and its media.
+struct Leg: Sendable {
+    /// How far the INVITE between us and the party is.
+    enum Stage: Hashable, Sendable {
+        /// The address is being looked up.
+        case locating
+        /// Our INVITE is out (or the caller's is with us) and nothing is decided.
+        case calling
+        /// A CANCEL of ours is out, or due once a provisional response comes.
+        case cancelling
+        /// A 2xx has passed.
+        case up
+        /// Refused, cancelled, hung up: nothing more is asked of this leg.
+        case over
+    }
+
+    let id: LegID
+    /// Who is at the other end; nil for an address outside the tenant.
+    var user: UserID?
+    var terminal: TerminalID?
+    /// The Call-ID field's value on this leg.
+    let sipCallID: String
+    let localTag: String
+    /// The user part of our contact on this leg: whom the peer talks to.
+    var localUser: String?
+    /// Where our requests to the party go.
+    var target: SIPTarget
+    /// Further addresses to try when `target` can't be reached (RFC 3263 §4.3).
+    var alternatives: [SIPTarget] = []
+    var stage: Stage = .calling
+    /// The dialog in use: the caller's own, or the callee's first (and, once answered, the answering) one.
+    var session: Session?
+    /// The Request-URI of our INVITE.
+    var requestURI: SIPURI?
+    /// Routes by the registration's Path (RFC 3327), as field values.
+    var path: [String] = []
+    /// Whom the INVITE is for, as an address-of-record.
+    var destination = ""
+    /// CSeq number of our INVITE; raised when it is sent again (RFC 4028 §7.3).
+    var inviteSequence: UInt32 = 1
+    /// The least session interval the peer asked for by 422.
+    var minimumSession: UInt32 = 0
+    /// Media may come from any source, by a setting of the terminal.
+    var latchesAnySource = false
+    /// Early dialogs of further branches behind a forking peer.
+    var forks: [Session] = []
+    /// Our INVITE to a callee; nil on the caller's leg.
+    var invite: SIPMessage?
+    var inviteExchange: ExchangeID?
+    /// One entry an m-line; nil where the stream is refused.
+    var streams: [LegStream?] = []
+    /// `sess-id` of our descriptions on this leg.
+    let sdpSessionID: UInt64
+    /// Numbers our descriptions while there is no dialog yet; a dialog starts from it.
+    var versions = OfferAnswer()
+    /// The peer's last description that counts.
+    var remoteDescription: SessionDescription?
+    /// The final status of the INVITE when it failed.
+    var failure: SIPStatus?
+    /// When a cancelled INVITE is given up whatever the peer says (RFC 3261 §9.1).
+    var cancelUntil: Moment?
+    /// Why a BYE that waits for an ACK will be sent.
+    var pendingReason: Reason?
+    /// What the peer's Allow, Supported and Require say.
+    var supports: SupportedExtensions = []
+    /// How deep in a chain of redirections this leg was made.
+    var redirections = 0
+    /// Whom the call was for when it was redirected here.
+    var divertedFrom: String?
+
+    init(id: LegID, sipCallID: String, localTag: String, target: SIPTarget, sdpSessionID: UInt64) {
+        (self.id, self.sipCallID, self.localTag, self.target) = (id, sipCallID, localTag, target)
+        self.sdpSessionID = sdpSessionID
+    }
+
+    var index: UInt16 { id.index }
+
+    /// The session timer our INVITE asks for.
+    func inviteTimer(of settings: TenantSettings) -> SessionTimer {
+        let minimum: UInt32 = max(UInt32(clamping: settings.minimumSessionSeconds), minimumSession)
+        return SessionTimer(
+            policy: SessionTimerPolicy(preferred: max(UInt32(clamping: settings.sessionExpiresSeconds), minimum), minimum: minimum))
+    }
+
+    /// Notes what the peer can do; a message that says nothing of it changes nothing.
+    mutating func learn(from message: SIPMessage) {
+        guard message.has(.allow) || message.has(.supported) || message.has(.require) else { return }
+        var known = SupportedExtensions(of: message)
+        // A response may leave out what an earlier message said.
+        if !message.has(.allow) { known.formUnion(supports.intersection([.update, .prack])) }
+        if !message.has(.supported) { known.formUnion(supports.subtracting([.update, .prack])) }
+        supports = known
+    }
+}
+
+/// One m-line of a leg.
+struct LegStream: Sendable {
+    /// What SDP on this leg names.
+    let localAddress: IPAddress
+    var plan: MediaEndpointPlan
+}
+
+/// One dialog of a leg, and all that hangs on it.
+struct Session: Sendable {
+    var dialog: Dialog
+    var offers: OfferAnswer
+    var timer: SessionTimer?
+    /// Our reliable provisional responses (caller's leg).
+    var provisionals: ReliableProvisionals.Sender?
+    /// The peer's reliable provisional responses (callee's leg).
+    var received: ReliableProvisionals.Receiver?
+    /// A 2xx of ours that waits for its ACK.
+    var answer: PendingAnswer?
+    /// The ACK we sent last, sent again whenever its 2xx comes again.
+    var acknowledgement: SIPMessage?
+
+    init(dialog: Dialog, offers: OfferAnswer) { (self.dialog, self.offers) = (dialog, offers) }
+
+    struct PendingAnswer: Sendable {
+        var retransmitter: AnswerRetransmitter
+        let message: SIPMessage
+    }
+}

@@ -1,0 +1,89 @@
+internal import Basics
+internal import MediaSession
+internal import SIPMessage
+internal import SIPTransaction
+
+/// Between the shard and its calls.
+extension Shard {
+    /// Hands an event to the call with this identifier, if it still exists.
+    mutating func tell(_ id: CallID, _ event: CallEvent, into pending: inout [TransactionEffect]) {
+        guard id.epoch == environment.epoch, id.shard == self.id else { return }
+        handle(event, call: id.number, into: &pending)
+    }
+
+    mutating func handle(_ event: CallEvent, call number: UInt32, into pending: inout [TransactionEffect]) {
+        guard calls[number] != nil else { return }
+        calls[number]?.handle(event, in: &environment)
+        afterwards(number, into: &pending)
+    }
+
+    /// Performs what a call asked for, and arms or forgets it.
+    mutating func afterwards(_ number: UInt32, into pending: inout [TransactionEffect]) {
+        perform(of: number, into: &pending)
+        guard let call = calls[number] else { return }
+        guard call.isFinished else { return callDeadlines.set(number, to: call.nextDeadline) }
+        calls[number] = nil
+        callDeadlines.remove(number)
+        for leg in call.legs { claims[leg.localTag] = nil }
+        for transaction in clientsOfCall.removeValue(forKey: number) ?? [] { clientOwners[transaction] = nil }
+        serverOwners = serverOwners.isEmpty ? serverOwners : serverOwners.filter { $0.value.call != number }
+    }
+
+    private mutating func perform(of number: UInt32, into pending: inout [TransactionEffect]) {
+        guard !environment.effects.isEmpty else { return }
+        var asked: [CallEffect] = []
+        swap(&asked, &environment.effects)
+        var media: [MediaCommand] = []
+        for effect in asked {
+            if case .media(let command) = effect {
+                media.append(command)
+                continue
+            }
+            perform(effect, of: number, into: &pending)
+        }
+        if !media.isEmpty { effects.append(.media(media)) }
+        asked.removeAll(keepingCapacity: true)
+        if environment.effects.isEmpty { swap(&asked, &environment.effects) }
+    }
+
+    private mutating func perform(_ effect: CallEffect, of number: UInt32, into pending: inout [TransactionEffect]) {
+        let now = environment.now
+        switch effect {
+        case .respond(let response, let transaction, let leg):
+            if response.method == .invite, response.status.map({ $0.code >= 200 }) ?? false {
+                serverOwners[transaction] = nil
+            } else if response.method == .invite {
+                serverOwners[transaction] = (number, leg)
+            }
+            transactions.respond(response, on: transaction, now: now, into: &pending)
+        case .request(let request, let target, let exchange, let leg):
+            let transaction = transactions.send(request, to: target, now: now, into: &pending)
+            clientOwners[transaction] = ClientOwner(purpose: .call(number: number, exchange, leg: leg))
+            clientsOfCall[number, default: []].append(transaction)
+        case .cancel(let exchange, let reason):
+            guard let transaction = transaction(of: exchange, call: number) else { return }
+            transactions.cancel(transaction, reason: reason, now: now, into: &pending)
+        case .abandon(let exchange):
+            guard let transaction = transaction(of: exchange, call: number) else { return }
+            clientOwners[transaction] = nil
+            // A pending INVITE must not stay with the peer; other transactions end by themselves.
+            transactions.cancel(transaction, reason: nil, now: now, into: &pending)
+        case .send(let message, let target, _): transmit(message, to: target)
+        case .media: break  // Collected by the caller.
+        case .locate(let uri, let leg): effects.append(.locate(uri, LegID(call: callID(number), index: leg)))
+        case .record(let change):
+            if case .answered = change { counters.callsAnswered += 1 }
+            effects.append(.storeRecord(change))
+        case .claim(let tag, let leg): claims[tag] = (number, leg)
+        case .note(let text, let leg):
+            effects.append(.trace(CallTrace(call: callID(number), leg: leg, at: environment.wall, content: .note(text))))
+        }
+    }
+
+    private func transaction(of exchange: ExchangeID, call number: UInt32) -> ClientTransactionID? {
+        clientsOfCall[number]?.last { transaction in
+            if case .call(_, exchange, _)? = clientOwners[transaction]?.purpose { return true }
+            return false
+        }
+    }
+}

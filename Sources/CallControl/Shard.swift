@@ -1,0 +1,261 @@
+public import Basics
+public import Identity
+public import MediaSession
+internal import Numbering
+public import Registration
+internal import SIPDialog
+public import SIPMessage
+public import SIPTransaction
+
+/// One event loop's share of the registrations and calls, as one machine: events in, effects out.
+///
+/// Everything above sockets and disks happens in here, synchronously: transactions, authentication, the registrar, routing
+/// and calls. It owns no socket, task, lock or clock, so that a test can drive hours of telephony in milliseconds.
+public struct Shard: Sendable {
+    struct ClientOwner: Sendable {
+        enum Purpose: Sendable {
+            case call(number: UInt32, ExchangeID, leg: UInt16)
+            case qualify(BindingRef)
+        }
+        let purpose: Purpose
+    }
+
+    struct PendingRegistration: Sendable {
+        let ticket: RegisterTicket
+        let transaction: ServerTransactionID
+        let request: SIPMessage
+        let flow: SIPFlow
+        let reply: RegisterReply
+        let changes: [BindingChange]
+    }
+
+    public let id: ShardID
+    let settings: ShardSettings
+    let gate: AccessGate
+    let screening: SIPRequestScreening
+    public internal(set) var transactions: TransactionLayer
+    var environment: CallEnvironment
+    var calls: [UInt32: Call] = [:]
+    var nextCall: UInt32 = 0
+    var callDeadlines = DeadlineQueue<UInt32>()
+    /// Which leg a local tag belongs to.
+    var claims: [String: (call: UInt32, leg: UInt16)] = [:]
+    var clientOwners: [ClientTransactionID: ClientOwner] = [:]
+    /// Client transactions of each call, so that none outlives it here.
+    var clientsOfCall: [UInt32: [ClientTransactionID]] = [:]
+    /// INVITEs of peers without a final response, for their CANCEL.
+    var serverOwners: [ServerTransactionID: (call: UInt32, leg: UInt16)] = [:]
+    var registrations: [UInt64: PendingRegistration] = [:]
+    var nextToken: UInt64 = 1
+    var qualify = Qualify()
+    var sweepAt: Moment
+    var queueDelay: Duration = .zero
+    var isDraining = false
+    public internal(set) var counters = ShardCounters()
+    /// What the event being handled has produced so far.
+    var effects: [ShardEffect] = []
+
+    public init(
+        id: ShardID, epoch: UInt32, settings: ShardSettings, random: AnyRandom, addresses: AddressBook, media: any MediaPlane,
+        locations: LocationTable, directory: Directory, gate: AccessGate, now: Moment, wall: WallTime
+    ) {
+        self.id = id
+        self.settings = settings
+        self.gate = gate
+        screening = SIPRequestScreening(
+            methods: [.invite, .ack, .cancel, .bye, .options, .register, .prack, .update, .info, .message],
+            extensions: ["100rel", "timer", "path", "outbound", "gruu"],
+            contentTypes: ["application/sdp", "application/dtmf-relay", "application/dtmf", "application/media_control+xml", "text/plain"])
+        transactions = TransactionLayer(timers: settings.calls.timers, limits: settings.transactions)
+        environment = CallEnvironment(
+            shard: id, epoch: epoch, random: random, addresses: addresses, media: media, locations: locations, directory: directory,
+            settings: settings.calls, now: now, wall: wall)
+        sweepAt = now.advanced(by: .seconds(1))
+    }
+
+    /// Calls that are not forgotten yet.
+    public var callCount: Int { calls.count }
+    /// What must be zero once every call has ended, for tests of leaks.
+    public var heldCount: Int { calls.count + claims.count + clientsOfCall.count + serverOwners.count + registrations.count + callDeadlines.count }
+
+    /// When ``ShardEvent/deadlineReached`` is due.
+    public var nextDeadline: Moment? {
+        var next = settings.sweepsRegistrations ? sweepAt : Moment.distantFuture
+        if let due = transactions.nextDeadline, due < next { next = due }
+        if let due = callDeadlines.next, due < next { next = due }
+        if let due = qualify.nextDeadline, due < next { next = due }
+        return next == .distantFuture ? nil : next
+    }
+
+    /// Handles one event.
+    /// - Parameters:
+    ///   - now: never earlier than at the event before.
+    ///   - wall: the civil time of the same instant.
+    ///   - output: effects are appended, to be performed in order.
+    public mutating func handle(_ event: ShardEvent, now: Moment, wall: WallTime, into output: inout [ShardEffect]) {
+        (environment.now, environment.wall) = (now, wall)
+        swap(&effects, &output)
+        dispatch(event)
+        swap(&effects, &output)
+    }
+
+    private mutating func dispatch(_ event: ShardEvent) {
+        var pending: [TransactionEffect] = []
+        let now = environment.now
+        switch event {
+        case .received(let message, let flow): receive(message, over: flow, into: &pending)
+        case .malformed(let error, let flow): answerMalformed(error, over: flow)
+        case .flowClosed(let flow):
+            for ref in environment.locations.connectionClosed(flow) { qualify.forget(ref) }
+            transactions.transportFailed(.flow(flow), branch: nil, now: now, into: &pending)
+        case .sendFailed(let target, let branch): transactions.transportFailed(target, branch: branch, now: now, into: &pending)
+        case .stored(let token, let succeeded): stored(token, succeeded, into: &pending)
+        case .media(let fact): tell(fact.endpoint.leg.call, .media(fact), into: &pending)
+        case .located(let leg, let targets): tell(leg.call, .located(targets, leg: leg.index), into: &pending)
+        case .deadlineReached: deadlineReached(into: &pending)
+        case .directoryChanged(let directory): environment.directory = directory
+        case .queueDelay(let delay): queueDelay = delay
+        case .drain: isDraining = true
+        case .shutDown:
+            isDraining = true
+            for number in calls.keys.sorted() { handle(.shutDown, call: number, into: &pending) }
+        }
+        perform(&pending)
+    }
+
+    private mutating func receive(_ message: SIPMessage, over flow: SIPFlow, into pending: inout [TransactionEffect]) {
+        if message.isRequest {
+            counters.requests += 1
+            if gate.abuse.banned(flow.remote.address, now: environment.now) != nil {
+                counters.bannedDropped += 1
+                return
+            }
+            if gate.abuse.isScanner(message) {
+                counters.scannersDropped += 1
+                return
+            }
+        } else {
+            counters.responses += 1
+        }
+        traceReceived(message, over: flow)
+        transactions.receive(message, over: flow, now: environment.now, into: &pending)
+    }
+
+    private mutating func answerMalformed(_ error: SIPParseError, over flow: SIPFlow) {
+        counters.malformed += 1
+        guard gate.abuse.banned(flow.remote.address, now: environment.now) == nil,
+            let answer = error.response(source: flow.remote, toTag: environment.random.token(10))
+        else { return }
+        effects.append(.send(answer, .flow(flow)))
+    }
+
+    private mutating func deadlineReached(into pending: inout [TransactionEffect]) {
+        let now = environment.now
+        if let due = transactions.nextDeadline, due <= now { transactions.deadlineReached(now: now, into: &pending) }
+        while let number = callDeadlines.popDue(now: now) { handle(.deadlineReached, call: number, into: &pending) }
+        if let due = qualify.nextDeadline, due <= now { probeBindings(into: &pending) }
+        guard settings.sweepsRegistrations, now >= sweepAt else { return }
+        sweepAt = now.advanced(by: .seconds(1))
+        let ended = environment.locations.expire(now: now)
+        for ref in ended { qualify.forget(ref) }
+        if !ended.isEmpty { effects.append(.storeBindings(ended.map { .remove($0) }, token: 0)) }
+    }
+
+    // MARK: Transactions
+
+    /// Performs what the transaction layer asks, and whatever that leads to.
+    mutating func perform(_ pending: inout [TransactionEffect]) {
+        var position = 0
+        while position < pending.count {
+            let effect = pending[position]
+            position += 1
+            switch effect {
+            case .send(let message, let target): transmit(message, to: target)
+            case .request(let request, let transaction, let flow): serve(request, transaction, flow, into: &pending)
+            case .cancelled(let transaction, let cancel): cancelled(transaction, cancel, into: &pending)
+            case .acknowledged(let ack, _):
+                guard let tag = ack.toTag, let claim = claims[tag] else { continue }
+                handle(.acknowledged(ack, leg: claim.leg), call: claim.call, into: &pending)
+            case .response(let response, let transaction, let flow): responded(response, to: transaction, over: flow, into: &pending)
+            case .strayResponse(let response, _):
+                guard let tag = response.fromTag, let claim = claims[tag] else { continue }
+                handle(.repeatedAnswer(response, leg: claim.leg), call: claim.call, into: &pending)
+            case .failed(let transaction, let failure): transactionFailed(transaction, failure, into: &pending)
+            case .unacknowledged(let transaction): serverOwners[transaction] = nil
+            case .overloaded(let request, let flow): refuseStateless(request, over: flow)
+            }
+        }
+        pending.removeAll(keepingCapacity: true)
+    }
+
+    private mutating func responded(
+        _ response: SIPMessage, to transaction: ClientTransactionID, over flow: SIPFlow, into pending: inout [TransactionEffect]
+    ) {
+        guard let owner = clientOwners[transaction] else { return }
+        let isFinal = response.status.map { $0.code >= 200 } ?? false
+        switch owner.purpose {
+        case .call(let number, let exchange, let leg):
+            let isAnswer = isFinal && response.method == .invite && response.status.map { $0.code < 300 } ?? false
+            if isAnswer, calls[number]?.exchanges[exchange] == nil {
+                return handle(.repeatedAnswer(response, leg: leg), call: number, into: &pending)
+            }
+            if isFinal, !isAnswer { clientOwners[transaction] = nil }
+            handle(.response(response, exchange), call: number, into: &pending)
+        case .qualify(let ref):
+            guard isFinal else { return }
+            clientOwners[transaction] = nil
+            probed(ref, answered: true)
+        }
+    }
+
+    private mutating func transactionFailed(
+        _ transaction: ClientTransactionID, _ failure: TransactionFailure, into pending: inout [TransactionEffect]
+    ) {
+        guard let owner = clientOwners.removeValue(forKey: transaction) else { return }
+        switch owner.purpose {
+        case .call(let number, let exchange, _): handle(.failed(exchange, failure), call: number, into: &pending)
+        case .qualify(let ref): probed(ref, answered: false)
+        }
+    }
+
+    private mutating func cancelled(
+        _ transaction: ServerTransactionID, _ cancel: SIPMessage, into pending: inout [TransactionEffect]
+    ) {
+        guard let owner = serverOwners[transaction] else { return }
+        handle(.cancelled(cancel, transaction), call: owner.call, into: &pending)
+    }
+
+    private mutating func refuseStateless(_ request: SIPMessage, over flow: SIPFlow) {
+        guard request.method != .ack else { return }
+        counters.callsRefusedByOverload += 1
+        var builder = SIPMessageBuilder(
+            responseTo: request, status: .serviceUnavailable, source: flow.remote, toTag: TransactionLayer.statelessTag(for: request))
+        builder.add(.retryAfter, UInt32.random(in: 5...20, using: &environment.random))
+        guard let message = try? builder.finish() else { return }
+        effects.append(.send(message.wire, transactions.responseTarget(for: request, over: flow)))
+    }
+
+    // MARK: Sending and tracing
+
+    mutating func transmit(_ message: SIPMessage, to target: SIPTarget) {
+        if let claim = claim(of: message, isOurs: true) { trace(claim, .sent(message.wire, target)) }
+        effects.append(.send(message.wire, target))
+    }
+
+    private mutating func traceReceived(_ message: SIPMessage, over flow: SIPFlow) {
+        if let claim = claim(of: message, isOurs: false) { trace(claim, .received(message.wire, flow)) }
+    }
+
+    /// The leg a message belongs to: by our tag, which is in From of our requests and in To of our responses.
+    private func claim(of message: SIPMessage, isOurs: Bool) -> (call: UInt32, leg: UInt16)? {
+        let tag = message.isRequest == isOurs ? message.fromTag : message.toTag
+        return tag.flatMap { claims[$0] }
+    }
+
+    mutating func trace(_ claim: (call: UInt32, leg: UInt16), _ content: CallTrace.Content) {
+        effects.append(
+            .trace(CallTrace(call: callID(claim.call), leg: claim.leg, at: environment.wall, content: content)))
+    }
+
+    func callID(_ number: UInt32) -> CallID { CallID(epoch: environment.epoch, shard: id, number: number) }
+}

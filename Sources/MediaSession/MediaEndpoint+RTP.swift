@@ -1,0 +1,112 @@
+public import Basics
+import RTP
+
+extension MediaEndpoint {
+    /// Takes in a packet of the RTP port.
+    public mutating func receiveRTP(_ packet: UnsafeRawBufferPointer, from source: IPEndpoint, now: Moment)
+        -> MediaVerdict
+    {
+        guard plan.carriesRTP else { return receiveRaw(packet, from: source, now: now) }
+        if isRTCP(packet) {
+            // Without multiplexing these payload types are not legal for RTP (RFC 5761 §4).
+            guard plan.rtcpMux else { return dropMalformed() }
+            return receiveMultiplexed(packet, from: source, now: now)
+        }
+        guard let header = RTPHeader(packet) else { return dropMalformed() }
+        var events: MediaEvents = []
+        if source == pinned {
+            if header.ssrc != pinnedSSRC {
+                guard admits(header, now: now) else { return dropWrongSSRC() }
+                events = pin(source, ssrc: header.ssrc)
+            }
+        } else {
+            guard mayLatch(source.address, now: now) else { return dropWrongSource() }
+            events = pin(source, ssrc: header.ssrc)
+        }
+        sequence.receive(header.sequenceNumber)
+        jitter.receive(timestamp: header.timestamp, at: now, clockRate: plan.clockRate)
+        return take(packet, events, now: now)
+    }
+
+    /// A stream that is no RTP: the same rules for its source, without an SSRC.
+    private mutating func receiveRaw(_ packet: UnsafeRawBufferPointer, from source: IPEndpoint, now: Moment)
+        -> MediaVerdict
+    {
+        var events: MediaEvents = []
+        if source != pinned {
+            guard mayLatch(source.address, now: now) else { return dropWrongSource() }
+            events = pin(source, ssrc: 0)
+        }
+        return take(packet, events, now: now)
+    }
+
+    private mutating func take(_ packet: UnsafeRawBufferPointer, _ events: MediaEvents, now: Moment) -> MediaVerdict {
+        lastRTP = now
+        counters.packetsReceived &+= 1
+        counters.bytesReceived &+= UInt64(truncatingIfNeeded: packet.count)
+        if counters.packetsReceived == 1 { counters.firstPacketAt = now }
+        counters.lastPacketAt = now
+        let all: MediaEvents = events.union(heard(at: now))
+        guard plan.receives else {
+            undeliverable()
+            return MediaVerdict(.drop, all)
+        }
+        return MediaVerdict(.rtp, all)
+    }
+
+    /// Whether the plan allows a source at `address`; nothing is allowed while the peer sent no SDP.
+    func isAllowed(_ address: IPAddress) -> Bool {
+        guard plan.generation > 0 || plan.remoteRTP != nil else { return false }
+        if let named = plan.remoteRTP?.address, !named.isUnspecified, named == address { return true }
+        if let named = plan.signallingAddress, named == address { return true }
+        if let named = plan.remoteRTCP?.address, !named.isUnspecified, named == address { return true }
+        return plan.latch == .anySource
+    }
+
+    private func mayLatch(_ address: IPAddress, now: Moment) -> Bool {
+        guard isAllowed(address) else { return false }
+        return pinned == nil || now.nanoseconds < windowEnd || now.nanoseconds &- lastRTP.nanoseconds >= relatchAfter
+    }
+
+    /// Whether another SSRC from the pinned address and port is taken now.
+    private mutating func admits(_ header: RTPHeader, now: Moment) -> Bool {
+        if now.nanoseconds < windowEnd { return true }
+        if candidateRun > 0, header.ssrc == candidateSSRC, header.sequenceNumber == candidateNext {
+            if candidateRun < .max { candidateRun += 1 }
+        } else {
+            (candidateSSRC, candidateRun) = (header.ssrc, 1)
+        }
+        candidateNext = header.sequenceNumber &+ 1
+        return candidateRun >= ssrcRun && now.nanoseconds &- lastRTP.nanoseconds >= ssrcQuiet
+    }
+
+    private mutating func pin(_ source: IPEndpoint, ssrc: UInt32) -> MediaEvents {
+        pinned = source
+        pinnedSSRC = ssrc
+        windowEnd = .min
+        followsPlan = false
+        candidateRun = 0
+        sequence.restart()
+        jitter.restart()
+        if let rtcp = pinnedRTCP, rtcp.address != source.address { pinnedRTCP = nil }
+        return [.latched, .destination]
+    }
+
+    mutating func dropMalformed() -> MediaVerdict {
+        counters.packetsDropped &+= 1
+        counters.droppedMalformed &+= 1
+        return .drop
+    }
+
+    mutating func dropWrongSource() -> MediaVerdict {
+        counters.packetsDropped &+= 1
+        counters.droppedWrongSource &+= 1
+        return .drop
+    }
+
+    private mutating func dropWrongSSRC() -> MediaVerdict {
+        counters.packetsDropped &+= 1
+        counters.droppedWrongSSRC &+= 1
+        return .drop
+    }
+}
