@@ -23,7 +23,10 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = [], golden: Boo
 let nio: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
+let nioTLS: Target.Dependency = .product(name: "NIOTLS", package: "swift-nio")
+let asn1: Target.Dependency = .product(name: "SwiftASN1", package: "swift-asn1")
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+let grdbSQLite: Target.Dependency = .product(name: "GRDBSQLite", package: "GRDB.swift")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let x509: Target.Dependency = .product(name: "X509", package: "swift-certificates")
@@ -39,6 +42,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
+        .package(url: "https://github.com/apple/swift-asn1", from: "1.7.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
@@ -73,23 +77,30 @@ let package = Package(
         .target(name: "CSys"),
         module(
             "SIPTransport",
-            ["Basics", "SIPMessage", "SIPTransaction", "CAres", nio, nioPosix, nioSSL, x509, crypto, logging]),
+            [
+                "Basics", "SIPMessage", "SIPTransaction", "CAres", "CSys", nio, nioPosix, nioSSL, nioTLS, x509, asn1, crypto,
+                logging,
+            ]),
         module("MediaTransport", ["Basics", "RTP", "MediaSession", "CSys"]),
-        module("Store", ["Basics", "SIPTransaction", "Registration", "Identity", "CallControl", grdb, logging]),
-        module("Telemetry", ["Basics", "SIPMessage", "SIPTransaction", "CallControl", logging]),
+        module(
+            "Store",
+            ["Basics", "SIPMessage", "SIPTransaction", "Registration", "Identity", "CallControl", grdb, grdbSQLite]),
+        module("Telemetry", ["Basics", "SIPTransaction"]),
         // Floor 7
-        module("API", ["Basics", "Telemetry", hummingbird, logging]),
+        module("API", ["Basics", nio, hummingbird, logging]),
         // Floor 8
         module(
             "Server",
             [
-                "Basics", "SIPMessage", "SDP", "SIPTransaction", "SIPDialog", "Registration", "MediaSession", "Identity", "Numbering",
-                "CallControl", "SIPTransport", "MediaTransport", "Store", "Telemetry", "API", nio, nioPosix, logging,
+                "Basics", "SIPMessage", "SIPTransaction", "Registration", "MediaSession", "Identity", "CallControl", "SIPTransport", "MediaTransport", "Store", "Telemetry", "API", nio, nioPosix, logging,
                 yams,
             ]),
         .executableTarget(
             name: "martinet",
-            dependencies: ["Basics", "Identity", "CallControl", "Store", "Telemetry", "Server", arguments, logging],
+            dependencies: ["Basics", "Identity", "Registration", "SIPTransaction", "CallControl", "Store", "Telemetry", "Server", arguments, logging],
+            swiftSettings: settings),
+        .executableTarget(
+            name: "RelayBench", dependencies: ["Basics", "MediaSession", "MediaTransport"], path: "Benchmarks/RelayBench",
             swiftSettings: settings),
         // Only tests import these
         module(
@@ -108,6 +119,12 @@ let package = Package(
         tests("MediaSession", ["Basics", "RTP"]),
         tests("Identity", ["Basics", "SIPMessage"]),
         tests("Numbering", ["Basics", "SIPMessage", "Identity"]),
+        tests(
+            "Store",
+            ["Basics", "SIPMessage", "SIPTransaction", "Identity", "Registration", "CallControl", grdb]),
+        tests("Telemetry", ["Basics", "SIPTransaction"], golden: false),
+        tests("API", ["Basics", logging]),
+        tests("SIPTransport", ["Basics", "SIPMessage", "SIPTransaction", nio, nioPosix, nioSSL, logging]),
         tests("MediaTransport", ["Basics", "RTP", "MediaSession", "CSys"]),
     ]
 )

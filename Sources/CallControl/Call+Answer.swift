@@ -50,11 +50,15 @@ extension Call {
             return
         }
         // Another branch behind the peer answered too (RFC 3261 §13.2.2.4): acknowledge it, then end it.
-        guard let invite = legs[index].invite, let dialog = try? Dialog(sent: invite, received: response) else { return }
+        if let ack = legs[index].dismissed[tag] { return env.effects.append(.send(ack, legs[index].target, leg: UInt16(index))) }
+        guard let invite = legs[index].invite, invite.cseq.number == response.cseq.number,
+            let dialog = try? Dialog(sent: invite, received: response)
+        else { return }
         note("a second branch answered: ended", leg: index, in: &env)
         let kept = legs[index].session
         legs[index].session = Session(dialog: dialog, offers: OfferAnswer())
         acknowledge(index, sdp: nil, in: &env)
+        if legs[index].dismissed.count < 16 { legs[index].dismissed[tag] = legs[index].session?.acknowledgement }
         send(.bye, on: index, as: .bye, reason: Reason.sip(.ok, text: "Call completed elsewhere"), in: &env)
         legs[index].session = kept
     }

@@ -133,11 +133,6 @@ extension Call {
         sendPrack(delayed.rack, sdp: own, fork: delayed.fork, leg: index, in: &env)
     }
 
-    /// Opens ports on a leg that offers before it was offered anything.
-    mutating func ensureStreams(for description: SessionDescription, leg index: Int, in env: inout CallEnvironment) {
-        _ = describe(description, to: index, in: &env)
-    }
-
     // MARK: Final responses
 
     /// Answers the caller's INVITE with 200 and `sdp`, now or once its PRACK is here.

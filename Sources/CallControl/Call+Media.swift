@@ -15,6 +15,20 @@ extension Call {
             note("no media network reaches \(legs[index].target.remote.address)", leg: index, in: &env)
             return nil
         }
+        guard let endpoints = openStreams(for: description, leg: index, on: network, in: &env) else { return nil }
+        return write(description, endpoints: endpoints, address: network.address, leg: index)
+    }
+
+    /// Opens ports on a leg that describes its streams itself, before it is told of any; nothing is written to it yet.
+    mutating func ensureStreams(for description: SessionDescription, leg index: Int, in env: inout CallEnvironment) {
+        guard let network = env.addresses.mediaNetwork(towards: legs[index].target.remote.address) else { return }
+        _ = openStreams(for: description, leg: index, on: network, in: &env)
+    }
+
+    private mutating func openStreams(
+        for description: SessionDescription, leg index: Int, on network: (id: MediaInterfaceID, address: IPAddress),
+        in env: inout CallEnvironment
+    ) -> [SDPRelayEndpoint?]? {
         var endpoints: [SDPRelayEndpoint?] = []
         for (position, stream) in description.media.enumerated() {
             if stream.isRejected {
@@ -28,7 +42,7 @@ extension Call {
             }
             endpoints.append(SDPRelayEndpoint(address: network.address, rtpPort: ports.rtp, rtcpPort: stream.rtcpMux ? nil : ports.rtcp))
         }
-        return write(description, endpoints: endpoints, address: network.address, leg: index)
+        return endpoints
     }
 
     private mutating func write(

@@ -52,6 +52,8 @@ struct Leg: Sendable {
     var latchesAnySource = false
     /// Early dialogs of further branches behind a forking peer.
     var forks: [Session] = []
+    /// The ACKs to branches that answered after the one in use, by their tag: sent again with their 2xx.
+    var dismissed: [String: SIPMessage] = [:]
     /// Our INVITE to a callee; nil on the caller's leg.
     var invite: SIPMessage?
     var inviteExchange: ExchangeID?

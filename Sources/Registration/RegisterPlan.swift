@@ -178,8 +178,11 @@ struct RegisterPlan {
             return false
         }
         let port: UInt16 = contact.port ?? 5060
-        return port != flow.remote.port && (request.via.port ?? 5060) == port
-            && !request.via.parameters.contains("rport")
+        guard port != flow.remote.port else { return false }
+        // It listens where its Via says; or its Via names the very source, so that no NAT stands between and Contact is to be believed.
+        let viaPort: UInt16 = request.via.port ?? 5060
+        if viaPort == flow.remote.port, IPAddress(request.via.host) == flow.remote.address { return true }
+        return viaPort == port && !request.via.parameters.contains("rport")
     }
 
     // MARK: The answer

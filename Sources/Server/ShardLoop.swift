@@ -1,0 +1,150 @@
+import Basics
+import CallControl
+import Logging
+import MediaSession
+import MediaTransport
+import NIOCore
+import SIPMessage
+import SIPTransaction
+import SIPTransport
+import Store
+import Telemetry
+
+/// Drives one shard on one event loop: feeds it events, performs its effects, keeps its timer. It decides nothing.
+///
+/// Everything but `execute` runs on the loop, which is what makes it safe to share.
+final class ShardLoop: @unchecked Sendable {
+    let index: Int
+    let eventLoop: any EventLoop
+    /// Set by `install`, once the listeners are up.
+    private var services: ServerServices?
+    private var shard: Shard?
+    private var effects: [ShardEffect] = []
+    private var timer: Scheduled<Void>?
+    private var timerAt: Moment = .distantFuture
+    private var lastDelay: Duration = .zero
+
+    init(index: Int, eventLoop: any EventLoop) {
+        (self.index, self.eventLoop) = (index, eventLoop)
+    }
+
+    /// Puts the shard to work; on the loop.
+    func install(_ shard: Shard, _ services: ServerServices) {
+        eventLoop.assertInEventLoop()
+        (self.shard, self.services) = (shard, services)
+        arm()
+    }
+
+    /// Hands events over from any thread.
+    func execute(_ events: [ShardEvent]) {
+        eventLoop.execute { [self] in
+            guard let now = services?.clock.now else { return }
+            for event in events { feed(event, now: now) }
+        }
+    }
+
+    /// What the shard has counted, and what it holds; on the loop.
+    var figures: ShardFigures? { shard.map { ShardFigures($0) } }
+
+    /// One event in, its effects out; on the loop.
+    func feed(_ event: ShardEvent, now: Moment) {
+        guard let services else { return }
+        let wall = services.clock.wallNow
+        shard?.handle(event, now: now, wall: wall, into: &effects)
+        performAll(services)
+        // What is due at this very moment, such as a 100 Trying, is not worth a timer.
+        var rounds = 0
+        while let due = shard?.nextDeadline, due <= now, rounds < 8 {
+            shard?.handle(.deadlineReached, now: now, wall: wall, into: &effects)
+            performAll(services)
+            rounds += 1
+        }
+        arm()
+    }
+
+    /// A message from the network, with how long it waited to be read.
+    func receive(_ message: SIPMessage, over flow: SIPFlow, delay: Duration, now: Moment) {
+        if delay != lastDelay, delay > .milliseconds(20) || lastDelay > .milliseconds(20) {
+            lastDelay = delay
+            feed(.queueDelay(delay), now: now)
+        }
+        feed(.received(message, flow), now: now)
+    }
+
+    private func arm() {
+        guard let due = shard?.nextDeadline, let services else { return }
+        // A timer that fires early re-arms itself: cheaper than moving it with every event.
+        guard due < timerAt else { return }
+        timer?.cancel()
+        timerAt = due
+        let wait = due.since(services.clock.now)
+        timer = eventLoop.scheduleTask(in: .nanoseconds(max(0, wait.wholeNanoseconds))) { [self] in
+            timerAt = .distantFuture
+            timer = nil
+            let now = services.clock.now
+            if let due = shard?.nextDeadline, due <= now { feed(.deadlineReached, now: now) } else { arm() }
+        }
+    }
+
+    // MARK: Effects
+
+    private func performAll(_ services: ServerServices) {
+        guard !effects.isEmpty else { return }
+        var asked: [ShardEffect] = []
+        swap(&asked, &effects)
+        for effect in asked { perform(effect, services) }
+        asked.removeAll(keepingCapacity: asked.capacity <= 256)
+        if effects.isEmpty { swap(&asked, &effects) }
+    }
+
+    private func perform(_ effect: ShardEffect, _ services: ServerServices) {
+        switch effect {
+        case .send(let wire, let target): services.transport.send(wire, to: target, loop: index)
+        case .storeBindings(let changes, let token):
+            let name = token == 0 ? nil : StoreToken(shard: ShardID(UInt8(index)), number: token)
+            let isTaken = services.writer.submit(.bindings(changes), token: name)
+            if !isTaken, token != 0 { execute([.stored(token: token, succeeded: false)]) }
+        case .storeRecord(let change):
+            if !services.writer.submit(.callRecord(change), token: nil) {
+                services.logger.error("a call record could not be queued", metadata: ["call": "\(change.record.id)"])
+            }
+        case .media(let commands): services.media.perform(commands)
+        case .locate(let uri, let leg): locate(uri, for: leg, services)
+        case .ping(let flow): services.transport.ping(flow, loop: index)
+        case .trace(let line): services.trace(line)
+        case .alarm(let alarm): services.report(alarm)
+        }
+    }
+
+    private func locate(_ uri: SIPURI, for leg: LegID, _ services: ServerServices) {
+        guard let query = LocationQuery(uri) else { return execute([.located(leg, [])]) }
+        services.resolver.locate(query, on: eventLoop) { [self] result in
+            var targets: [SIPTarget] = []
+            if case .success(let plan) = result {
+                for candidate in plan.transportChoice(size: 1200) {
+                    let family = candidate.endpoint.address.family
+                    guard let listener = services.addresses.listener(for: candidate.transport, family: family) else { continue }
+                    targets.append(candidate.target(listener: listener.id))
+                }
+            }
+            feed(.located(leg, targets), now: services.clock.now)
+        }
+    }
+}
+
+/// A shard's counters and holdings at one moment.
+struct ShardFigures: Sendable {
+    let counters: ShardCounters
+    let calls: Int
+    let transactions: Int
+    let retransmissions: UInt64
+    let timeouts: UInt64
+
+    init(_ shard: Shard) {
+        counters = shard.counters
+        calls = shard.callCount
+        transactions = shard.transactions.count
+        retransmissions = shard.transactions.counters.retransmissions
+        timeouts = shard.transactions.counters.timeouts
+    }
+}

@@ -1,0 +1,210 @@
+internal import Basics
+internal import SDP
+internal import SIPMessage
+
+/// Judges every message the server puts on the wire, with what reached it as background.
+package final class EmissionChecks {
+    /// A dialog of the server: Call-ID and its own tag.
+    private struct Own: Hashable { let callID: String, tag: String }
+    private struct Peered: Hashable { let own: Own, remote: String }
+    private struct Numbered: Hashable { let own: Own, remote: String, number: UInt32 }
+    private struct Description { let session: UInt64, version: UInt64, rest: [UInt8] }
+
+    private let media: VirtualMediaPlane
+    private var seen: Set<[UInt8]> = []
+    private var deliveredRequests: Set<String> = []
+    private var finals: [String: Int] = [:]
+    private var lastSequence: [Peered: UInt32] = [:]
+    private var invites: [Own: [UInt32: (branch: String, sentAt: Moment)]] = [:]
+    private var invitesHeard: Set<String> = []
+    private var cancels: [String: Moment] = [:]
+    /// 2xx that reached the server and have no ACK yet; and all that have one.
+    private var owed: [Numbered: Moment] = [:]
+    private var acknowledged: Set<Numbered> = []
+    /// 2xx of the server whose ACK has not reached it.
+    private var unacknowledged: [Numbered: Moment] = [:]
+    private var ended: Set<Peered> = []
+    private var descriptions: [Peered: Description] = [:]
+    private var reliable: [Own: UInt32] = [:]
+    private var pracked: [Own: Set<UInt32>] = [:]
+    /// Requests and responses the server sent, copies left out.
+    package private(set) var emittedCount: Int = 0
+
+    init(media: VirtualMediaPlane) { self.media = media }
+
+    // MARK: What reaches the server
+
+    func delivered(_ message: SIPMessage, now: Moment) {
+        let branch: String = message.topVia.branch ?? ""
+        guard message.isRequest else { return deliveredResponse(message, branch, now: now) }
+        deliveredRequests.insert("\(branch) \(message.method)")
+        let own = Own(callID: message.callID, tag: message.toTag ?? "")
+        switch message.method {
+        case .ack: unacknowledged[Numbered(own: own, remote: message.fromTag ?? "", number: message.cseq.number)] = nil
+        case .bye: ended.insert(Peered(own: own, remote: message.fromTag ?? ""))
+        case .prack:
+            if let rack = (try? message.rack()) ?? nil { pracked[own, default: []].insert(rack.rseq) }
+        default: break
+        }
+    }
+
+    private func deliveredResponse(_ message: SIPMessage, _ branch: String, now: Moment) {
+        guard message.method == .invite, let status = message.status else { return }
+        let heard: Bool = !invitesHeard.insert(branch).inserted
+        let own = Own(callID: message.callID, tag: message.fromTag ?? "")
+        let key = Numbered(own: own, remote: message.toTag ?? "", number: message.cseq.number)
+        guard status.isSuccess, owed[key] == nil, !acknowledged.contains(key), !ended.contains(Peered(own: own, remote: message.toTag ?? "")) else { return }
+        guard let invite = invites[own]?[message.cseq.number], invite.branch == branch else { return }
+        // What comes after the server's own time limits is a stray it owes nothing.
+        if let cancelled = cancels[branch], now.since(cancelled) > .seconds(31) { return }
+        if !heard, now.since(invite.sentAt) > .seconds(31) { return }
+        owed[key] = now
+    }
+
+    // MARK: What the server sends
+
+    /// - Returns: what is wrong with it.
+    func emitted(_ wire: [UInt8], to phone: VirtualPhone, now: Moment) -> [String] {
+        guard seen.insert(wire).inserted else { return [] }
+        emittedCount += 1
+        guard let message = try? SIPMessage.parse(wire) else { return ["unreadable: \(String(decoding: wire, as: UTF8.self))"] }
+        // Every terminal of a user may see the others in its registration (RFC 3261 §10.3).
+        var found: [String] = message.method == .register ? [] : leaks(wire, to: phone)
+        for name in [SIPFieldName.to, .from, .cseq, .callID, .contentLength] where message.count(of: name) != 1 {
+            found.append("\(name) stands there \(message.count(of: name)) times")
+        }
+        found += message.isRequest ? request(message, now: now) : response(message, now: now)
+        found += description(message)
+        let first: Substring = String(decoding: wire.prefix(80), as: UTF8.self).split(separator: "\r\n").first ?? ""
+        return found.map { "to \(phone.name): \($0) [\(first); CSeq \(message.cseq)]" }
+    }
+
+    private func request(_ message: SIPMessage, now: Moment) -> [String] {
+        var found: [String] = []
+        let own = Own(callID: message.callID, tag: message.fromTag ?? "")
+        let branch: String = message.topVia.branch ?? ""
+        let number: UInt32 = message.cseq.number
+        if ((try? message.maxForwards()) ?? nil) == nil { found.append("no Max-Forwards") }
+        if message.fromTag == nil { found.append("no From tag") }
+        switch message.method {
+        case .ack:
+            if invites[own]?[number] == nil { found.append("ACK to an INVITE that was never sent") }
+            let key = Numbered(own: own, remote: message.toTag ?? "", number: number)
+            if owed.removeValue(forKey: key) != nil { acknowledged.insert(key) }
+        case .cancel:
+            if invites[own]?[number]?.branch != branch { found.append("CANCEL of an INVITE that was never sent") }
+            if cancels[branch] == nil { cancels[branch] = now }
+        default:
+            let dialog = Peered(own: own, remote: message.toTag ?? "")
+            if let last = lastSequence[dialog] ?? lastSequence[Peered(own: own, remote: "")], number <= last {
+                found.append("CSeq \(number) after \(last)")
+            }
+            lastSequence[dialog] = number
+            if message.method == .invite { invites[own, default: [:]][number] = (branch, now) }
+            if message.method == .invite || message.method == .update, !message.has(.contact) { found.append("no Contact") }
+            if message.method == .bye { found += bye(own, remote: message.toTag ?? "", now: now) }
+            if ended.contains(dialog), message.method != .bye, message.method != .prack { found.append("a request after the dialog's end") }
+        }
+        return found
+    }
+
+    private func bye(_ own: Own, remote: String, now: Moment) -> [String] {
+        var found: [String] = []
+        if owed.contains(where: { $0.key.own == own && $0.key.remote == remote }) { found.append("BYE before the ACK to its 2xx") }
+        let early = unacknowledged.first { $0.key.own == own && now.since($0.value) < .seconds(31) }
+        if early != nil { found.append("BYE before the peer's ACK") }
+        ended.insert(Peered(own: own, remote: remote))
+        return found
+    }
+
+    private func response(_ message: SIPMessage, now: Moment) -> [String] {
+        guard let status = message.status else { return [] }
+        var found: [String] = []
+        let key: String = "\(message.topVia.branch ?? "") \(message.method)"
+        if !deliveredRequests.contains(key) { found.append("answers a request that never came") }
+        if status.code > 100, message.toTag == nil { found.append("no To tag") }
+        if let final = finals[key] {
+            if status.isProvisional { found.append("\(status) after the final \(final)") }
+            // A CANCEL has no state: what became of its INVITE meanwhile changes the answer (RFC 3261 §9.2).
+            if status.isFinal, final != status.code, message.method != .cancel { found.append("a second final response after \(final)") }
+        }
+        if status.isFinal { finals[key] = status.code }
+        let own = Own(callID: message.callID, tag: message.toTag ?? "")
+        guard message.method == .invite, status.code > 100, status.code < 300 else { return found }
+        if !message.has(.contact) { found.append("no Contact") }
+        if status.isSuccess {
+            unacknowledged[Numbered(own: own, remote: message.fromTag ?? "", number: message.cseq.number)] = now
+        } else if let rseq = (try? message.rseq()) ?? nil {
+            if let last = reliable[own] {
+                if rseq != last + 1 { found.append("RSeq \(rseq) after \(last)") }
+                if pracked[own]?.contains(last) != true { found.append("a second reliable response before the PRACK to the first") }
+            }
+            reliable[own] = rseq
+        }
+        return found
+    }
+
+    // MARK: Descriptions
+
+    private func description(_ message: SIPMessage) -> [String] {
+        guard !message.body.isEmpty, let type = try? message.contentType(), type.subtype == "sdp" else { return [] }
+        guard var parsed = try? SessionDescription.parse(message.body) else { return ["its session description can't be read"] }
+        var found: [String] = []
+        for stream in parsed.media where !stream.isRejected {
+            if !media.isReserved(port: stream.port) { found.append("names port \(stream.port), which is not reserved") }
+        }
+        let (local, remote) = message.isRequest ? (message.fromTag, message.toTag) : (message.toTag, message.fromTag)
+        let own = Own(callID: message.callID, tag: local ?? "")
+        let key = Peered(own: own, remote: remote ?? "")
+        let version: UInt64 = UInt64(parsed.origin.version) ?? 0
+        let session: UInt64 = UInt64(parsed.origin.sessionID) ?? 0
+        parsed.origin = SDPOrigin(sessionID: session, version: 0, address: VirtualServer.address.address)
+        let current = Description(session: session, version: version, rest: (try? parsed.serialised()) ?? [])
+        if let last = descriptions[key] ?? descriptions[Peered(own: own, remote: "")] {
+            if last.session != current.session { found.append("another o= session than before") }
+            let expected: UInt64 = last.rest == current.rest ? last.version : last.version + 1
+            if current.version != expected { found.append("o= version \(version) where \(expected) is due") }
+        }
+        descriptions[key] = current
+        return found
+    }
+
+    // MARK: Topology
+
+    /// Marks and addresses of other phones in a message to this one.
+    private func leaks(_ wire: [UInt8], to phone: VirtualPhone) -> [String] {
+        var found: [String] = []
+        for pattern in EmissionChecks.private where EmissionChecks.contains(wire, pattern, unlessFollowedBy: phone.identifyingBytes(pattern)) {
+            found.append("tells of another party: \(String(decoding: pattern, as: UTF8.self))… in \(String(decoding: wire, as: UTF8.self))")
+        }
+        return found
+    }
+
+    /// What begins every phone's mark, public and private address.
+    static let `private`: [[UInt8]] = [Array("zQmark".utf8), Array("10.77.".utf8), Array("192.168.".utf8)]
+
+    private static func contains(_ bytes: [UInt8], _ pattern: [UInt8], unlessFollowedBy own: [UInt8]) -> Bool {
+        bytes.withUnsafeBufferPointer { buffer in
+            let first: UInt8 = pattern[0]
+            var position: Int = 0
+            let end: Int = buffer.count - pattern.count
+            while position <= end {
+                defer { position += 1 }
+                guard buffer[position] == first, buffer[position..<(position + pattern.count)].elementsEqual(pattern) else { continue }
+                let rest = buffer[(position + pattern.count)...].prefix(own.count)
+                if !rest.elementsEqual(own) { return true }
+                // The whole number, and not the beginning of a longer one.
+                let next: Int = position + pattern.count + own.count
+                if next < buffer.count, (0x30...0x39).contains(buffer[next]) { return true }
+            }
+            return false
+        }
+    }
+
+    // MARK: At the end
+
+    /// Answers of phones that were never acknowledged.
+    package func unsettled() -> [String] {
+        owed.keys.map { "no ACK for the 2xx to INVITE \($0.number) of \($0.own.callID)" }.sorted()
+    }
+}

@@ -1,0 +1,222 @@
+internal import Basics
+internal import CallControl
+internal import Identity
+internal import SIPMessage
+internal import SIPTransaction
+
+/// A world and what happens in it, all drawn from one seed: phones of every kind call each other for a while over a bad network, then
+/// everything is given time to end, and nothing may be left.
+package final class Scenario {
+    package let seed: UInt64
+    package let world: VirtualWorld
+    private var random: AnyRandom
+    private var users: [[VirtualPhone]] = []
+    private let activeTime: Duration
+    private let callCount: Int
+
+    package init(seed: UInt64) {
+        self.seed = seed
+        var random = AnyRandom(SeededRandom(seed: seed &* 0x9E37_79B9 &+ 1))
+        func chance(_ percent: Int) -> Bool { Int.random(in: 0..<100, using: &random) < percent }
+        var tenant = TenantSettings()
+        tenant.sessionExpiresSeconds = [90, 120, 300, 1800][Int.random(in: 0..<4, using: &random)]
+        tenant.maximumRegistrationSeconds = 600
+        tenant.noAnswerSeconds = [15, 40, 120][Int.random(in: 0..<3, using: &random)]
+        tenant.maxRedirects = Int.random(in: 0...3, using: &random)
+        let counts: [Int] = (0..<Int.random(in: 3...5, using: &random)).map { _ in [1, 1, 2, 3][Int.random(in: 0..<4, using: &random)] }
+        let accounts = Accounts(terminals: counts, settings: tenant)
+        let ports: Int = chance(10) ? Int.random(in: 1...8, using: &random) : 400
+        var abuse = AbuseSettings()
+        abuse.banThreshold = 1000
+        world = VirtualWorld(
+            seed: seed, accounts: accounts, shards: chance(50) ? 2 : 1, abuse: abuse, media: VirtualMediaPlane(ports: ports))
+        world.weather = Scenario.weather(&random)
+        world.server.storeDelay = chance(30) ? 1...2000 : 1...20
+        world.server.storeFailuresPerMille = chance(20) ? 100 : 0
+        activeTime = .seconds(Int.random(in: 60...1500, using: &random))
+        callCount = Int.random(in: 3...12, using: &random)
+        self.random = random
+        var index: Int = 0
+        for user in accounts.accounts {
+            users.append(
+                user.map { account in
+                    let phone = VirtualPhone(
+                        account, index: index, in: world, transport: percent(25) ? .tcp : .udp, isBehindNAT: percent(20))
+                    index += 1
+                    return phone
+                })
+        }
+    }
+
+    private func percent(_ limit: Int) -> Bool { Int.random(in: 0..<100, using: &random) < limit }
+
+    private func seconds(_ range: ClosedRange<Double>) -> Duration { .seconds(Double.random(in: range, using: &random)) }
+
+    private static func weather(_ random: inout AnyRandom) -> NetworkWeather {
+        var weather = NetworkWeather()
+        weather.shortestDelay = .milliseconds(Int.random(in: 1...40, using: &random))
+        weather.longestDelay = weather.shortestDelay + .milliseconds([0, 20, 300, 1200][Int.random(in: 0..<4, using: &random)])
+        weather.lossPerMille = [0, 0, 20, 100, 250][Int.random(in: 0..<5, using: &random)]
+        weather.duplicatesPerMille = [0, 0, 50, 200][Int.random(in: 0..<4, using: &random)]
+        weather.stragglersPerMille = [0, 0, 20][Int.random(in: 0..<3, using: &random)]
+        return weather
+    }
+
+    // MARK: Running
+
+    /// Plays the scenario to its end.
+    /// - Returns: everything that is wrong; empty where nothing is.
+    package func run() -> [String] {
+        for phone in world.phones { world.after(seconds(0...5)) { phone.register() } }
+        for _ in 0..<callCount { scheduleCall() }
+        if percent(5) { world.after(seconds(20...60)) { [unowned self] in world.server.handleEverywhere(.shutDown) } }
+        if percent(5) { world.after(seconds(20...60)) { [unowned self] in world.server.handleEverywhere(.drain) } }
+        if percent(20) { scheduleOverload() }
+        world.run(for: activeTime)
+        endEverything()
+        return verdict()
+    }
+
+    private func scheduleOverload() {
+        world.after(seconds(20...60)) { [unowned self] in world.server.handleEverywhere(.queueDelay(.milliseconds(300))) }
+        world.after(seconds(61...90)) { [unowned self] in world.server.handleEverywhere(.queueDelay(.zero)) }
+    }
+
+    /// The phones hang up and let their registrations end; the network heals, and everything has time to be over.
+    private func endEverything() {
+        for phone in world.phones {
+            phone.stopRegistering()
+            for call in phone.calls where !call.isOver {
+                world.after(seconds(0...5)) {
+                    phone.cancel(call)
+                    phone.hangUp(call)
+                }
+            }
+        }
+        world.run(for: .seconds(200))
+        world.weather = .calm
+        // A call of a dead phone ends with its session timer, a registration after its time.
+        world.run(for: .seconds(2000))
+    }
+
+    private func verdict() -> [String] {
+        var found: [String] = world.faults + world.server.leftovers() + world.server.book.faults + world.server.media.faults
+        found += world.checks.unsettled()
+        for phone in world.phones where !phone.isDead {
+            for call in phone.calls where !call.isOver && !call.isExcused {
+                found.append("\(phone.name) believes the call \(call.callID) to be up (\(call.state))")
+            }
+        }
+        return found
+    }
+
+    // MARK: Calls
+
+    private func scheduleCall() {
+        let from: Int = Int.random(in: 0..<users.count, using: &random)
+        var to: Int = Int.random(in: 0..<users.count, using: &random)
+        if to == from { to = (to + 1) % users.count }
+        let caller: VirtualPhone = users[from][Int.random(in: 0..<users[from].count, using: &random)]
+        var number: String = users[to][0].account.extension
+        if percent(4) { number = "1999" }
+        let at: Duration = seconds(8...max(9, activeTime.inSeconds * 0.7))
+        let plan: CallerPlan = callerPlan()
+        let callees: [VirtualPhone] = users[to]
+        let taking: [CalleePlan] = callees.map { _ in calleePlan() }
+        let refuses: Bool = percent(5)
+        let delay: Duration = percent(30) ? seconds(0...8) : .zero
+        world.after(at) {
+            for (phone, plan) in zip(callees, taking) {
+                phone.plan = plan
+                phone.manners.refusesChanges = refuses ? .notAcceptableHere : nil
+                phone.manners.changeDelay = delay
+            }
+            let call = caller.call(number, plan)
+            // Both sides may change the session at once.
+            for step in plan.actions where step.action == .hold(.sendonly) {
+                for phone in callees {
+                    caller.world.after(.seconds(3) + step.after) { phone.calls.last.map { phone.perform(.refresh, $0) } }
+                }
+            }
+            _ = call
+        }
+    }
+
+    private func callerPlan() -> CallerPlan {
+        var plan = CallerPlan()
+        plan.hasOffer = !percent(15)
+        plan.reliability = percent(30) ? .supported : percent(8) ? .required : .none
+        plan.timer = timerPlan()
+        plan.hasVideo = percent(15)
+        plan.allowsUpdate = percent(70)
+        if percent(20) { plan.cancelAfter = seconds(0...12) }
+        if percent(30) { plan.earlyUpdateAfter = seconds(0...2) }
+        plan.wantsPrivacy = percent(10)
+        plan.actions = actions(includesEnd: percent(60))
+        return plan
+    }
+
+    private func calleePlan() -> CalleePlan {
+        var plan = CalleePlan()
+        plan.decision = decision()
+        plan.ringsAfter = percent(85) ? seconds(0...1) : nil
+        if percent(30) { plan.earlyMediaAfter = seconds(0...3) }
+        plan.isReliable = percent(40)
+        plan.timer = timerPlan()
+        plan.allowsUpdate = percent(70)
+        plan.refusesVideo = percent(60)
+        plan.answersOnCancel = percent(10)
+        plan.forks = percent(8)
+        plan.answersTwice = percent(50)
+        plan.describesInProvisionalOnly = percent(5)
+        plan.actions = actions(includesEnd: percent(60))
+        return plan
+    }
+
+    private func decision() -> CalleePlan.Decision {
+        switch Int.random(in: 0..<100, using: &random) {
+        case 0..<62: return .answer(seconds(0...12))
+        case 62..<80:
+            let codes: [SIPStatus] = [.busyHere, .decline, .temporarilyUnavailable, .notFound, .serverInternalError, .busyEverywhere, .serviceUnavailable]
+            return .reject(codes[Int.random(in: 0..<codes.count, using: &random)], seconds(0...4))
+        case 80..<88:
+            return .redirect(String(1001 + Int.random(in: 0...users.count, using: &random)), seconds(0...3))
+        case 88..<95: return .none
+        default: return .silence
+        }
+    }
+
+    private func timerPlan() -> TimerPlan {
+        switch Int.random(in: 0..<4, using: &random) {
+        case 0: .none
+        case 1: .supported
+        default: .asks([90, 90, 200, 1800][Int.random(in: 0..<4, using: &random)], refresherIsSelf: percent(50))
+        }
+    }
+
+    private func actions(includesEnd: Bool) -> [TimedAction] {
+        var actions: [TimedAction] = []
+        for _ in 0..<Int.random(in: 0...4, using: &random) { actions.append(TimedAction(seconds(0...60), action())) }
+        let talk: Duration = percent(20) ? seconds(100...900) : seconds(0...70)
+        if includesEnd { actions.append(TimedAction(talk, percent(94) ? .bye : percent(50) ? .die : .reboot)) }
+        return actions
+    }
+
+    private func action() -> MidCallAction {
+        switch Int.random(in: 0..<15, using: &random) {
+        case 0, 1: .hold(.sendonly)
+        case 2: .hold(.inactive)
+        case 3: .hold(.zeroAddress)
+        case 4, 5: .resume
+        case 6: .offerless
+        case 7: .refresh
+        case 8: .update(withOffer: true)
+        case 9: .update(withOffer: false)
+        case 10: .info
+        case 11: .message
+        case 12: .options
+        case 13: .addVideo
+        default: .cutConnection
+        }
+    }
+}

@@ -1,0 +1,125 @@
+package import Basics
+package import MediaSession
+internal import Synchronization
+
+/// A media plane without packets: it keeps account of ports and endpoints, and complains of commands that make no sense.
+package final class VirtualMediaPlane: MediaPlane {
+    private struct State {
+        var free: [UInt16]
+        /// Reserved, with or without an endpoint, by RTP port.
+        var reserved: Set<UInt16> = []
+        var open: [MediaEndpointID: MediaEndpointPlan] = [:]
+        var joined: [MediaEndpointID: MediaEndpointID] = [:]
+        var facts: [MediaFact] = []
+        var log: [MediaCommand] = []
+        var faults: [String] = []
+    }
+
+    private let state: Mutex<State>
+    private let keepsLog: Bool
+
+    /// - Parameters:
+    ///   - ports: how many port pairs there are, from 10000 on.
+    ///   - keepsLog: remembers every command, for tests that look at them.
+    package init(ports: Int = 500, keepsLog: Bool = false) {
+        let free: [UInt16] = (0..<ports).reversed().map { UInt16(10_000 + 2 * $0) }
+        state = Mutex(State(free: free))
+        self.keepsLog = keepsLog
+    }
+
+    // MARK: What tests ask
+
+    package var reservedPorts: Int { state.withLock { $0.reserved.count } }
+    package var openEndpoints: [MediaEndpointPlan] {
+        state.withLock { $0.open.values.sorted { ($0.id.leg, $0.id.stream) < ($1.id.leg, $1.id.stream) } }
+    }
+    /// Commands since the start, where the log is kept.
+    package var log: [MediaCommand] { state.withLock { $0.log } }
+    package var faults: [String] { state.withLock { $0.faults } }
+
+    /// Whether media would be taken on this port.
+    package func isOpen(port: UInt16) -> Bool { state.withLock { $0.open.values.contains { $0.ports.rtp == port } } }
+
+    package func isReserved(port: UInt16) -> Bool { state.withLock { $0.reserved.contains(port) } }
+
+    /// What an endpoint is relayed to.
+    package func partner(of endpoint: MediaEndpointID) -> MediaEndpointID? { state.withLock { $0.joined[endpoint] } }
+
+    /// Facts since the last call, to be handed to the shards of their calls.
+    package func takeFacts() -> [MediaFact] {
+        state.withLock { state in
+            let facts: [MediaFact] = state.facts
+            state.facts = []
+            return facts
+        }
+    }
+
+    /// The party that signals from this address sends nothing any more: its endpoints that expect media say so.
+    package func reportSilence(of address: IPAddress, since: Moment) {
+        state.withLock { state in
+            let silent = state.open.values.filter { $0.signallingAddress == address && $0.expectsMedia }
+            for plan in silent.sorted(by: { ($0.id.leg, $0.id.stream) < ($1.id.leg, $1.id.stream) }) {
+                state.facts.append(.silent(plan.id, since: since))
+            }
+        }
+    }
+
+    // MARK: MediaPlane
+
+    package func reserve(interface: MediaInterfaceID, for call: CallID) -> MediaPorts? {
+        state.withLock { state in
+            guard let port = state.free.popLast() else { return nil }
+            state.reserved.insert(port)
+            return MediaPorts(interface: interface, rtp: port)
+        }
+    }
+
+    package func release(_ ports: MediaPorts) {
+        state.withLock { VirtualMediaPlane.giveBack(ports.rtp, &$0) }
+    }
+
+    package func perform(_ commands: [MediaCommand]) {
+        state.withLock { state in
+            for command in commands {
+                if keepsLog { state.log.append(command) }
+                VirtualMediaPlane.perform(command, &state)
+            }
+        }
+    }
+
+    private static func perform(_ command: MediaCommand, _ state: inout State) {
+        switch command {
+        case .set(let plan):
+            if !state.reserved.contains(plan.ports.rtp) { state.faults.append("endpoint \(plan.id) on port \(plan.ports.rtp), which is not reserved") }
+            if let known = state.open[plan.id], known.ports != plan.ports { state.faults.append("endpoint \(plan.id) changed its ports") }
+            if state.open.contains(where: { $0.value.ports == plan.ports && $0.key != plan.id }) {
+                state.faults.append("two endpoints on port \(plan.ports.rtp)")
+            }
+            state.open[plan.id] = plan
+        case .join(let one, let other):
+            for id in [one, other] where state.open[id] == nil { state.faults.append("joins \(id), which is not open") }
+            if one == other { state.faults.append("joins \(one) to itself") }
+            for id in [one, other] { VirtualMediaPlane.part(id, &state) }
+            (state.joined[one], state.joined[other]) = (other, one)
+        case .unjoin(let id): VirtualMediaPlane.part(id, &state)
+        case .close(let id):
+            guard let plan = state.open.removeValue(forKey: id) else { return state.faults.append("closes \(id), which is not open") }
+            VirtualMediaPlane.part(id, &state)
+            VirtualMediaPlane.giveBack(plan.ports.rtp, &state)
+            var statistics = MediaStatistics()
+            statistics.packetsReceived = 50
+            statistics.packetsSent = 50
+            state.facts.append(.closed(id, statistics))
+        }
+    }
+
+    private static func part(_ id: MediaEndpointID, _ state: inout State) {
+        guard let other = state.joined.removeValue(forKey: id) else { return }
+        if state.joined[other] == id { state.joined[other] = nil }
+    }
+
+    private static func giveBack(_ port: UInt16, _ state: inout State) {
+        if state.reserved.remove(port) == nil { state.faults.append("port \(port) is given back twice") }
+        state.free.insert(port, at: 0)
+    }
+}

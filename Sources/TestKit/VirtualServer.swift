@@ -1,0 +1,144 @@
+package import Basics
+package import CallControl
+internal import Identity
+internal import MediaSession
+package import Registration
+internal import SIPMessage
+package import SIPTransaction
+
+/// The server core on the virtual network: its shards, and what stands behind them.
+package final class VirtualServer {
+    package static let address = IPEndpoint(IPAddress(v4: 0xC633_6401), 5060)  // 198.51.100.1
+    package static let udp = ListenerID(0)
+    package static let tcp = ListenerID(1)
+    /// What the server's own texts may name.
+    package static let domain = "pbx.example"
+
+    package private(set) var shards: [Shard]
+    package let media: VirtualMediaPlane
+    package let locations: LocationTable
+    package private(set) var book = RecordBook()
+    package private(set) var alarms: [ShardAlarm] = []
+    /// Notes of the calls' traces, kept where asked for.
+    package private(set) var notes: [String] = []
+    package var keepsNotes = false
+    /// How long a REGISTER's changes take to reach the disk.
+    package var storeDelay: ClosedRange<Int> = 2...2
+    /// Of 1000 writes, how many fail.
+    package var storeFailuresPerMille: Int = 0
+    private var armed: [Moment?]
+    private unowned let world: VirtualWorld
+
+    init(
+        world: VirtualWorld, shards count: Int, directory: Directory, settings: ShardSettings, media: VirtualMediaPlane,
+        abuse: AbuseSettings, random: inout AnyRandom
+    ) {
+        self.world = world
+        self.media = media
+        locations = LocationTable(stripes: 4)
+        let authenticator = DigestAuthenticator(key: (0..<32).map { UInt8($0) }, random: &random)
+        let gate = AccessGate(authenticator: authenticator, abuse: AbuseGuard(settings: abuse))
+        let host: IPAddress = VirtualServer.address.address
+        let addresses = AddressBook(
+            listeners: [
+                .init(id: VirtualServer.udp, transport: .udp, bound: VirtualServer.address, advertised: nil),
+                .init(id: VirtualServer.tcp, transport: .tcp, bound: VirtualServer.address, advertised: nil),
+            ], media: [.init(id: MediaInterfaceID(0), bound: host, advertised: nil)], localNetworks: [], sourceAddress: { _ in host })
+        shards = []
+        for index in 0..<count {
+            var own: ShardSettings = settings
+            own.sweepsRegistrations = index == 0
+            shards.append(
+                Shard(
+                    id: ShardID(UInt8(index)), epoch: 7, settings: own, random: AnyRandom(SeededRandom(seed: random.next())),
+                    addresses: addresses, media: media, locations: locations, directory: directory, gate: gate, now: .zero,
+                    wall: world.wall))
+        }
+        armed = Array(repeating: nil, count: count)
+        for index in 0..<count { arm(index) }
+    }
+
+    // MARK: Events
+
+    /// Bytes from the network, as the transport hands them over.
+    func receive(_ wire: [UInt8], over flow: SIPFlow) {
+        do throws(SIPParseError) {
+            let message = try SIPMessage.parse(wire)
+            let shard = ShardID(callID: message.callID, count: shards.count)
+            world.checks.delivered(message, now: world.now)
+            handle(.received(message, flow), on: Int(shard.rawValue))
+        } catch {
+            handle(.malformed(error, flow), on: 0)
+        }
+    }
+
+    package func handle(_ event: ShardEvent, on index: Int) {
+        var effects: [ShardEffect] = []
+        shards[index].handle(event, now: world.now, wall: world.wall, into: &effects)
+        for effect in effects { perform(effect, of: index) }
+        reportMedia()
+        arm(index)
+    }
+
+    package func handleEverywhere(_ event: ShardEvent) {
+        for index in shards.indices { handle(event, on: index) }
+    }
+
+    /// Hands over what the media plane has to tell.
+    package func reportMedia() {
+        for fact in media.takeFacts() {
+            let shard = Int(fact.endpoint.leg.call.shard.rawValue)
+            world.after(.milliseconds(1)) { [unowned self] in handle(.media(fact), on: shard) }
+        }
+    }
+
+    private func arm(_ index: Int) {
+        guard let due = shards[index].nextDeadline else { return armed[index] = nil }
+        let at: Moment = max(due, world.now)
+        if let waiting = armed[index], waiting <= at, waiting >= world.now { return }
+        armed[index] = at
+        world.schedule(at: at) { [unowned self] in
+            guard armed[index] == at else { return }
+            armed[index] = nil
+            handle(.deadlineReached, on: index)
+        }
+    }
+
+    // MARK: Effects
+
+    private func perform(_ effect: ShardEffect, of index: Int) {
+        switch effect {
+        case .send(let wire, let target): world.emit(wire, to: target, shard: index)
+        case .storeBindings(_, let token):
+            guard token != 0 else { return }
+            let delay: Duration = .milliseconds(Int.random(in: storeDelay, using: &world.random))
+            let succeeds: Bool = storeFailuresPerMille == 0 || Int.random(in: 0..<1000, using: &world.random) >= storeFailuresPerMille
+            world.after(delay) { [unowned self] in handle(.stored(token: token, succeeded: succeeds), on: index) }
+        case .storeRecord(let change): book.take(change)
+        case .media(let commands): media.perform(commands)
+        case .locate(_, let leg): world.after(.milliseconds(1)) { [unowned self] in handle(.located(leg, []), on: index) }
+        case .ping: break
+        case .trace(let line):
+            if keepsNotes, case .note(let text) = line.content { notes.append("\(line.call)/\(line.leg.map(String.init) ?? "-"): \(text)") }
+        case .alarm(let alarm): alarms.append(alarm)
+        }
+    }
+
+    // MARK: Leaks
+
+    /// What is left once everything should be over; empty is right.
+    package func leftovers() -> [String] {
+        var found: [String] = []
+        for (index, shard) in shards.enumerated() {
+            if shard.heldCount != 0 { found.append("shard \(index) still holds \(shard.heldCount) (calls: \(shard.callCount))") }
+            if shard.transactions.count != 0 { found.append("shard \(index) still has \(shard.transactions.count) transaction(s)") }
+            guard let due = shard.nextDeadline else { continue }
+            if index != 0 || due.since(world.now) > .seconds(1) { found.append("shard \(index) still waits for \(due.sinceStart)") }
+        }
+        if media.reservedPorts != 0 { found.append("\(media.reservedPorts) media port(s) still reserved") }
+        for endpoint in media.openEndpoints { found.append("media endpoint \(endpoint.id) still open") }
+        for record in book.open { found.append("record \(record.id) (\(record.dialled)) is never settled") }
+        if locations.count != 0 { found.append("\(locations.count) binding(s) left") }
+        return found
+    }
+}

@@ -1,0 +1,122 @@
+package import Basics
+package import CallControl
+package import Identity
+internal import MediaSession
+internal import SIPMessage
+internal import SIPTransaction
+
+/// A server, phones and a network between them in virtual time: everything follows from one seed.
+package final class VirtualWorld {
+    package private(set) var now: Moment = .zero
+    package var random: AnyRandom
+    package var weather: NetworkWeather = .calm
+    package let checks: EmissionChecks
+    package private(set) var server: VirtualServer!
+    package private(set) var phones: [VirtualPhone] = []
+    /// What broke a rule, whoever noticed it.
+    package private(set) var faults: [String] = []
+    /// Every message as it was put on the wire, where asked for.
+    package var keepsLog = false
+    package private(set) var log: [String] = []
+    private var events = EventHeap()
+    private var phoneByAddress: [IPAddress: VirtualPhone] = [:]
+    private var lastConnection: UInt64 = 0
+
+    /// Civil time at the start: 2026-01-01T00:00:00Z.
+    package var wall: WallTime { WallTime(secondsSinceEpoch: 1_767_225_600).advanced(by: now.sinceStart) }
+
+    package init(
+        seed: UInt64, accounts: Accounts, shards: Int = 1, settings: ShardSettings = ShardSettings(), abuse: AbuseSettings = AbuseSettings(),
+        media: VirtualMediaPlane = VirtualMediaPlane()
+    ) {
+        random = AnyRandom(SeededRandom(seed: seed))
+        checks = EmissionChecks(media: media)
+        var own = AnyRandom(SeededRandom(seed: seed ^ 0x5EED))
+        server = VirtualServer(
+            world: self, shards: shards, directory: accounts.directory, settings: settings, media: media, abuse: abuse, random: &own)
+    }
+
+    package func fault(_ text: String) { faults.append("\(now.sinceStart.inSeconds) s: \(text)") }
+
+    // MARK: Time
+
+    package func schedule(at moment: Moment, _ action: @escaping () -> Void) { events.schedule(at: max(moment, now), action) }
+
+    package func after(_ delay: Duration, _ action: @escaping () -> Void) { events.schedule(at: now.advanced(by: delay), action) }
+
+    /// Lets everything happen that is due within `duration`.
+    package func run(for duration: Duration) {
+        let end: Moment = now.advanced(by: duration)
+        while let event = events.pop(until: end) {
+            now = event.at
+            event.action()
+        }
+        now = end
+    }
+
+    // MARK: Phones
+
+    package func add(_ phone: VirtualPhone) {
+        phones.append(phone)
+        phoneByAddress[phone.address.address] = phone
+    }
+
+    package func nextConnection() -> UInt64 {
+        lastConnection += 1
+        return lastConnection
+    }
+
+    // MARK: Network
+
+    /// A message of the server is put on the wire.
+    func emit(_ wire: [UInt8], to target: SIPTarget, shard: Int) {
+        guard let phone = phoneByAddress[target.remote.address] else { return fault("a message for \(target.remote), where nobody is") }
+        checks.emitted(wire, to: phone, now: now).forEach(fault)
+        note("<-", phone, wire)
+        if target.transport.isReliable { return emitReliably(wire, to: target, phone, shard: shard) }
+        guard target.remote.port == phone.address.port else { return }
+        for delay in weather.fates(using: &random) {
+            after(delay) { phone.receive(wire) }
+        }
+    }
+
+    private func emitReliably(_ wire: [UInt8], to target: SIPTarget, _ phone: VirtualPhone, shard: Int) {
+        var isThere: Bool = phone.connection != 0
+        if case .flow(let flow) = target { isThere = isThere && flow.connection == phone.connection }
+        let connection: UInt64 = phone.connection
+        guard isThere else {
+            let branch: String? = (try? SIPMessage.parse(wire))?.topVia.branch
+            return after(.milliseconds(1)) { [unowned self] in server.handle(.sendFailed(target, branch: branch), on: shard) }
+        }
+        phone.inboundUntil = max(phone.inboundUntil, now.advanced(by: weather.delay(using: &random)))
+        schedule(at: phone.inboundUntil) { if phone.connection == connection { phone.receive(wire) } }
+    }
+
+    /// A phone puts a message on the wire.
+    func carry(_ wire: [UInt8], from phone: VirtualPhone) {
+        note("->", phone, wire)
+        guard phone.transport == .udp else {
+            guard phone.connection != 0 else { return }
+            let flow = SIPFlow(listener: VirtualServer.tcp, transport: .tcp, remote: phone.address, connection: phone.connection)
+            phone.outboundUntil = max(phone.outboundUntil, now.advanced(by: weather.delay(using: &random)))
+            return schedule(at: phone.outboundUntil) { [unowned self] in
+                if phone.connection == flow.connection { server.receive(wire, over: flow) }
+            }
+        }
+        let flow = SIPFlow(listener: VirtualServer.udp, transport: .udp, remote: phone.address)
+        for delay in weather.fates(using: &random) {
+            after(delay) { [unowned self] in server.receive(wire, over: flow) }
+        }
+    }
+
+    /// A connection of a phone is gone; both ends learn of it.
+    func connectionLost(_ connection: UInt64, of phone: VirtualPhone) {
+        let flow = SIPFlow(listener: VirtualServer.tcp, transport: .tcp, remote: phone.address, connection: connection)
+        after(weather.delay(using: &random)) { [unowned self] in server.handleEverywhere(.flowClosed(flow)) }
+    }
+
+    private func note(_ direction: String, _ phone: VirtualPhone, _ wire: [UInt8]) {
+        guard keepsLog else { return }
+        log.append("\(now.sinceStart.inSeconds) \(phone.name) \(direction) \(String(decoding: wire, as: UTF8.self))")
+    }
+}

@@ -1,0 +1,37 @@
+internal import Foundation
+internal import Synchronization
+import Testing
+internal import TestKit
+
+/// The whole server core under a seeded network with scripted phones: after every run nothing may be left, and no rule broken.
+///
+/// `MARTINET_SEEDS=20000` runs more; `MARTINET_SEED=123 swift test -c release --filter Simulation` plays one again.
+@Suite("Simulation")
+struct SimulationTests {
+    /// How many seeds are run; 2,000 unless the environment says otherwise.
+    static let count: Int = ProcessInfo.processInfo.environment["MARTINET_SEEDS"].flatMap { Int($0) } ?? 2000
+    static let single: UInt64? = ProcessInfo.processInfo.environment["MARTINET_SEED"].flatMap { UInt64($0) }
+    static let shares: Int = 8
+
+    @Test("nothing is left of any call, whatever the network and the phones do", arguments: 0..<SimulationTests.shares)
+    func nothingIsLeft(share: Int) {
+        if let single = SimulationTests.single {
+            guard share == 0 else { return }
+            return SimulationTests.play(single)
+        }
+        var played: Int = 0
+        for seed in stride(from: share, to: SimulationTests.count, by: SimulationTests.shares) {
+            SimulationTests.play(UInt64(seed))
+            played += 1
+        }
+        print("simulation: \(played) seeds played (share \(share + 1) of \(SimulationTests.shares))")
+    }
+
+    private static func play(_ seed: UInt64) {
+        let found: [String] = Scenario(seed: seed).run()
+        guard !found.isEmpty else { return }
+        let shown: String = found.prefix(10).joined(separator: "\n  ")
+        Issue.record(
+            "seed \(seed): \(found.count) fault(s); replay: MARTINET_SEED=\(seed) swift test -c release --filter Simulation\n  \(shown)")
+    }
+}
