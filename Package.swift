@@ -123,6 +123,7 @@ let package = Package(
             "Store",
             ["Basics", "SIPMessage", "SIPTransaction", "Identity", "Registration", "CallControl", grdb]),
         tests("Telemetry", ["Basics", "SIPTransaction"], golden: false),
+        tests("Server", ["Basics", "SIPTransaction", "Identity", "Store", "Telemetry"]),
         tests("API", ["Basics", logging]),
         tests("SIPTransport", ["Basics", "SIPMessage", "SIPTransaction", nio, nioPosix, nioSSL, logging]),
         tests("MediaTransport", ["Basics", "RTP", "MediaSession", "CSys"]),

@@ -52,15 +52,24 @@ extension Call {
         // Another branch behind the peer answered too (RFC 3261 §13.2.2.4): acknowledge it, then end it.
         if let ack = legs[index].dismissed[tag] { return env.effects.append(.send(ack, legs[index].target, leg: UInt16(index))) }
         guard let invite = legs[index].invite, invite.cseq.number == response.cseq.number,
-            let dialog = try? Dialog(sent: invite, received: response)
+            var other = lateSession(tag, of: index, invite, response)
         else { return }
         note("a second branch answered: ended", leg: index, in: &env)
         let kept = legs[index].session
-        legs[index].session = Session(dialog: dialog, offers: OfferAnswer())
+        try? other.dialog.confirm(with: response)
+        legs[index].session = other
         acknowledge(index, sdp: nil, in: &env)
         if legs[index].dismissed.count < 16 { legs[index].dismissed[tag] = legs[index].session?.acknowledgement }
         send(.bye, on: index, as: .bye, reason: Reason.sip(.ok, text: "Call completed elsewhere"), in: &env)
         legs[index].session = kept
+    }
+
+    /// The dialog of a further branch: its early one, whose sequence numbers go on, or a new one.
+    private mutating func lateSession(_ tag: String, of index: Int, _ invite: SIPMessage, _ response: SIPMessage) -> Session? {
+        if let position = legs[index].others.firstIndex(where: { $0.dialog.id.remoteTag == tag }) {
+            return legs[index].others.remove(at: position)
+        }
+        return (try? Dialog(sent: invite, received: response)).map { Session(dialog: $0, offers: OfferAnswer()) }
     }
 
     /// ACK, then BYE: for a 2xx that can't be used.

@@ -206,7 +206,7 @@ extension Call {
         }
         switch best.code {
         case 486, 600: refuseCaller(.busyHere, outcome: .busy, reason: "busy", by: .callee, cause: .q850(17, text: "User busy"), in: &env)
-        case 408, 503, 430, 480 where failures.allSatisfy { $0.code == 408 || $0.code == 503 || $0.code == 430 }:
+        case 408, 503, 430:
             refuseCaller(
                 .temporarilyUnavailable, outcome: .unreachable, reason: "no terminal answered", by: .server,
                 cause: .q850(18, text: "No user responding"), in: &env)

@@ -32,7 +32,7 @@ extension Call {
             if isInvite { return passOfferless(passed, leg: index, in: &env) }
             return acceptRefresh(passed, timer: timer, sdp: nil, leg: index, in: &env)
         }
-        if let known = legs[index].remoteDescription, known == description, let own = legs[index].session?.offers.agreed?.local {
+        if let known = legs[index].remoteDescription, known == description, let own = repeated(to: index, answering: description) {
             return acceptRefresh(passed, timer: timer, sdp: own, leg: index, in: &env)
         }
         passOffer(passed, description, leg: index, in: &env)
@@ -152,6 +152,7 @@ extension Call {
         legs[other].learn(from: response)
         guard status.code < 300 else {
             legs[other].session?.offers.failed(isInvite ? .invite : .update, by: .local)
+            closeUnagreed(of: other, in: &env)
             note("refuses the change: \(status.code)", leg: other, in: &env)
             refuse(passed, Call.changeRefusal(status), in: &env)
             return judge(response, leg: other, in: &env)
@@ -219,7 +220,7 @@ extension Call {
             _ = legs[index].session?.timer?.handle(.refreshFailed(retryAfter: .seconds(2)), now: env.now)
             return
         }
-        let sdp = method == .invite ? legs[index].session?.offers.agreed?.local : nil
+        let sdp = method == .invite ? repeated(to: index, answering: nil) : nil
         sendChange(method, sdp: sdp, on: index, purpose: .refresh, in: &env)
     }
 

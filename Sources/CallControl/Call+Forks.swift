@@ -38,7 +38,12 @@ extension Call {
             _ = offers.sending(.invite, sdp: Call.sdpBytes(of: invite))
             var session = Session(dialog: dialog, offers: offers)
             session.timer = legs[index].inviteTimer(of: tenant.settings)
-            if legs[index].session == nil { legs[index].session = session } else { legs[index].forks.append(session) }
+            if legs[index].session == nil {
+                legs[index].session = session
+            } else {
+                legs[index].forks.append(session)
+                legs[index].hasForked = true
+            }
             return tag
         } catch {
             note("a response made no dialog: \(error)", leg: index, in: &env)
@@ -46,12 +51,20 @@ extension Call {
         }
     }
 
-    /// Makes the dialog with this tag the leg's own; the others are forgotten.
+    /// Makes the dialog with this tag the leg's own; the others are kept for their late answers alone.
     mutating func choose(_ tag: String, of index: Int) {
         if let position = legs[index].forks.firstIndex(where: { $0.dialog.id.remoteTag == tag }) {
-            legs[index].session = legs[index].forks[position]
+            let chosen: Session = legs[index].forks.remove(at: position)
+            if let first = legs[index].session { legs[index].others.append(first) }
+            legs[index].session = chosen
         }
+        legs[index].others += legs[index].forks
         legs[index].forks = []
+    }
+
+    /// A branch behind the peer ends its early dialog; the others ring on.
+    mutating func forkEnded(_ tag: String, of index: Int) {
+        legs[index].forks.removeAll { $0.dialog.id.remoteTag == tag }
     }
 
     mutating func sendPrack(_ rack: RAck, sdp: [UInt8]?, fork tag: String, leg index: Int, in env: inout CallEnvironment) {

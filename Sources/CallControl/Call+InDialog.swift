@@ -24,6 +24,10 @@ extension Call {
         case .malformedContact: return refuse(.badRequest, [], &self, &env)
         case .acknowledgement, .cancellation, .ignore: return
         }
+        if request.method == .bye, legs[index].session?.dialog.id.remoteTag != tag {
+            forkEnded(tag, of: index)
+            return refuse(.ok, [], &self, &env)
+        }
         moved(index, to: flow, in: &env)
         legs[index].learn(from: request)
         switch request.method {

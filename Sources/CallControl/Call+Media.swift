@@ -56,6 +56,23 @@ extension Call {
         return try? relayed.serialised()
     }
 
+    /// What a leg was told last, to be said again: streams that ended meanwhile are refused, and an answer to `offer` sends, takes
+    /// and names no more than that allows (RFC 3264 §6), which an offer of ours may have.
+    mutating func repeated(to index: Int, answering offer: SessionDescription?) -> [UInt8]? {
+        guard let agreed = legs[index].session?.offers.agreed, var own = try? SessionDescription.parse(agreed.local) else { return nil }
+        guard offer == nil || offer?.media.count == own.media.count else { return nil }
+        for position in own.media.indices {
+            let isOpen: Bool = position < legs[index].streams.count && legs[index].streams[position] != nil
+            if !isOpen { own.media[position].port = 0 }
+            if let asked = offer?.media[position] { own.media[position].restrict(to: asked) }
+        }
+        own.origin = SDPOrigin(sessionID: legs[index].sdpSessionID, version: 0, address: own.origin.address.ip ?? .anyV4)
+        guard let unversioned = try? own.serialised() else { return nil }
+        let version: UInt64 = legs[index].sdpVersion(of: unversioned)
+        own.origin = SDPOrigin(sessionID: legs[index].sdpSessionID, version: version, address: own.origin.address.ip ?? .anyV4)
+        return try? own.serialised()
+    }
+
     private mutating func openStream(
         _ position: Int, of index: Int, on network: (id: MediaInterfaceID, address: IPAddress), in env: inout CallEnvironment
     ) -> MediaPorts? {
@@ -75,6 +92,14 @@ extension Call {
         guard position < legs[index].streams.count, let stream = legs[index].streams[position] else { return }
         legs[index].streams[position] = nil
         env.effects.append(.media(.close(stream.plan.id)))
+    }
+
+    /// Closes streams a refused change had opened: those the peer has no part in.
+    mutating func closeUnagreed(of index: Int, in env: inout CallEnvironment) {
+        guard let known = legs[index].remoteDescription else { return }
+        for position in legs[index].streams.indices where position >= known.media.count || known.media[position].isRejected {
+            closeStream(position, of: index, in: &env)
+        }
     }
 
     mutating func closeMedia(of index: Int, in env: inout CallEnvironment) {
@@ -147,6 +172,24 @@ extension Call {
         }
         guard !isOut else { return }
         send(.options, on: index, as: .probe, in: &env)
+    }
+}
+
+extension MediaDescription {
+    /// Leaves what fits as an answer to `offer`.
+    fileprivate mutating func restrict(to offer: MediaDescription) {
+        if offer.isRejected { port = 0 }
+        let asked: MediaDirection = offer.meantDirection
+        let fitting = MediaDirection(sends: direction.sends && asked.receives, receives: direction.receives && asked.sends)
+        if fitting != direction { direction = fitting }
+        let kept: [String] = formats.filter { offer.formats.contains($0) }
+        guard !kept.isEmpty, kept.count < formats.count else { return }
+        let dropped: [String] = formats.filter { !offer.formats.contains($0) }
+        formats = kept
+        attributes.removeAll { attribute in
+            guard attribute.name == "rtpmap" || attribute.name == "fmtp", let value = attribute.value else { return false }
+            return dropped.contains { value.hasPrefix($0 + " ") }
+        }
     }
 }
 

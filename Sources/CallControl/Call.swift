@@ -127,7 +127,9 @@ struct Call: Sendable {
 
     /// Nothing is left to wait for: the shard may forget the call.
     var isFinished: Bool {
-        phase == .ending && exchanges.isEmpty && openEndpoints.isEmpty && legs.allSatisfy { $0.session?.answer == nil }
+        guard phase == .ending, exchanges.isEmpty, openEndpoints.isEmpty, legs.allSatisfy({ $0.session?.answer == nil }) else { return false }
+        // Another branch of a forked INVITE may still answer, and is owed an ACK and a BYE (RFC 3261 §13.2.2.4).
+        return forgetAt == nil || !legs.contains { $0.hasForked }
     }
 
     /// The earliest deadline of anything in the call.

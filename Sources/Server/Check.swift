@@ -14,13 +14,17 @@ public struct CheckFinding: Hashable, Sendable, CustomStringConvertible {
     /// What was found and, unless all is well, what to do.
     public let text: String
 
-    init(_ verdict: Verdict, _ subject: String, _ text: String) { (self.verdict, self.subject, self.text) = (verdict, subject, text) }
+    init(_ verdict: Verdict, _ subject: String, _ text: String) {
+        (self.verdict, self.subject, self.text) = (verdict, subject, text)
+    }
 
     /// A configuration file that was read.
     public static func configuration(_ text: String) -> CheckFinding { CheckFinding(.ok, "config", text) }
 
     public var description: String {
-        func padded(_ text: String, _ width: Int) -> String { text + String(repeating: " ", count: max(0, width - text.count)) }
+        func padded(_ text: String, _ width: Int) -> String {
+            text + String(repeating: " ", count: max(0, width - text.count))
+        }
         return "\(padded(verdict.rawValue, 4))  \(padded(subject, 12))  \(text)"
     }
 }
@@ -69,20 +73,28 @@ public struct ServerCheck {
                 findings.append(CheckFinding(.ok, "data", "\(folder) is not there yet and will be made"))
             } else {
                 findings.append(
-                    CheckFinding(.fail, "data", "\(folder) is not there and \(parent) can't be written; make it for this account, or choose another"))
+                    CheckFinding(
+                        .fail, "data",
+                        "\(folder) is not there and \(parent) can't be written; make it for this account, or choose another"
+                    ))
             }
             return false
         }
         guard isFolder.boolValue else {
-            findings.append(CheckFinding(.fail, "data", "\(folder) is a file; choose another folder, or move the file away"))
+            findings.append(
+                CheckFinding(.fail, "data", "\(folder) is a file; choose another folder, or move the file away"))
             return false
         }
         guard access(folder, W_OK | X_OK) == 0 else {
-            findings.append(CheckFinding(.fail, "data", "\(folder) can't be written by this account; change its owner or choose another"))
+            findings.append(
+                CheckFinding(
+                    .fail, "data", "\(folder) can't be written by this account; change its owner or choose another"))
             return false
         }
         let isRunning: Bool = DataFolderState.isInUse(folder)
-        findings.append(CheckFinding(.ok, "data", isRunning ? "\(folder) is in use by a running server" : "\(folder) can be written"))
+        findings.append(
+            CheckFinding(
+                .ok, "data", isRunning ? "\(folder) is in use by a running server" : "\(folder) can be written"))
         return isRunning
     }
 
@@ -109,9 +121,13 @@ public struct ServerCheck {
         var places: [Place] = configuration.sip.map { listener in
             Place(
                 kind: listener.transport == .udp ? .udp : .tcp, endpoint: IPEndpoint(listener.bind, listener.port),
-                name: "SIP over \(listener.place)", remedy: setting(listener.transport == .tls ? "tls-port" : "sip-port"))
+                name: "SIP over \(listener.place)",
+                remedy: setting(listener.transport == .tls ? "tls-port" : "sip-port"))
         }
-        places.append(Place(kind: .tcp, endpoint: configuration.http, name: "HTTP \(configuration.http)", remedy: setting("http-port")))
+        places.append(
+            Place(
+                kind: .tcp, endpoint: configuration.http, name: "HTTP \(configuration.http)",
+                remedy: setting("http-port")))
         return places
     }
 
@@ -119,7 +135,8 @@ public struct ServerCheck {
         for place in places {
             let finding = PortProbe.probe(place.kind, place.endpoint)
             if isRunning, case .busy(let program?) = finding, program.name == "martinet" {
-                findings.append(CheckFinding(.ok, "port", "\(place.name): in use by the running server (process \(program.pid))"))
+                findings.append(
+                    CheckFinding(.ok, "port", "\(place.name): in use by the running server (process \(program.pid))"))
             } else if let complaint = finding.complaint(place.name, remedy: place.remedy) {
                 findings.append(CheckFinding(.fail, "port", complaint))
             } else {
@@ -134,7 +151,10 @@ public struct ServerCheck {
         let first: UInt16 = network.ports.lowerBound + network.ports.lowerBound & 1
         let pairs: Int = (Int(network.ports.upperBound) - Int(first) + 1) / 2
         if case .noSuchAddress = PortProbe.probe(.udp, IPEndpoint(network.bind, 0)) {
-            findings.append(CheckFinding(.fail, "media", "\(name): this machine does not have that address; bind one it has, or 0.0.0.0 for all"))
+            findings.append(
+                CheckFinding(
+                    .fail, "media",
+                    "\(name): this machine does not have that address; bind one it has, or 0.0.0.0 for all"))
             return
         }
         // A sample: ports in use are passed over when the server runs, so that only many of them matter.
@@ -148,7 +168,9 @@ public struct ServerCheck {
         if busy == tried, !isRunning {
             findings.append(CheckFinding(.fail, "media", "\(name): every port tried is in use; choose another range"))
         } else if busy * 4 > tried, !isRunning {
-            findings.append(CheckFinding(.warn, "media", "\(name): \(busy) of \(tried) ports tried are in use; choose another range"))
+            findings.append(
+                CheckFinding(
+                    .warn, "media", "\(name): \(busy) of \(tried) ports tried are in use; choose another range"))
         } else {
             findings.append(CheckFinding(.ok, "media", "\(name): enough for \(pairs / 2) calls with audio alone"))
         }
@@ -163,23 +185,32 @@ public struct ServerCheck {
         let certificate: String = tls.certificateFile ?? "\(own)/server.pem"
         let key: String = tls.keyFile ?? "\(own)/server.key"
         if tls.isOwn, !FileManager.default.fileExists(atPath: certificate) {
-            findings.append(CheckFinding(.ok, "certificate", "the server will make its own at its first start; phones then trust \(own)/ca.pem"))
+            findings.append(
+                CheckFinding(
+                    .ok, "certificate",
+                    "the server will make its own at its first start; phones then trust \(own)/ca.pem"))
             return
         }
         do {
-            let identity = try TLSIdentity(certificateFile: certificate, keyFile: key, authorityFile: tls.authorityFile, now: now)
+            let identity = try TLSIdentity(
+                certificateFile: certificate, keyFile: key, authorityFile: tls.authorityFile, now: now)
             let days: Int64 = identity.validUntil.since(now).wholeSeconds / 86_400
             let until = String(identity.validUntil.iso8601.prefix(10))
             if days < 30, !tls.isOwn {
                 findings.append(
-                    CheckFinding(.warn, "certificate", "\(certificate) ends in \(days) days, on \(until); renew it, it is re-read while running"))
+                    CheckFinding(
+                        .warn, "certificate",
+                        "\(certificate) ends in \(days) days, on \(until); renew it, it is re-read while running"))
             } else {
                 findings.append(CheckFinding(.ok, "certificate", "\(certificate) is good until \(until)"))
             }
-        } catch where tls.isOwn {
+        } catch  where tls.isOwn {
             findings.append(CheckFinding(.warn, "certificate", "\(error); the server makes a new one when it starts"))
         } catch {
-            findings.append(CheckFinding(.fail, "certificate", "\(error); give the chain and its key in PEM (keys tls.certificate and tls.key)"))
+            findings.append(
+                CheckFinding(
+                    .fail, "certificate",
+                    "\(error); give the chain and its key in PEM (keys tls.certificate and tls.key)"))
         }
     }
 
@@ -195,7 +226,8 @@ public struct ServerCheck {
             findings.append(
                 CheckFinding(
                     .fail, "open files",
-                    "only \(hard) are allowed (ulimit -Hn), enough for \(calls) calls; raise it, for instance LimitNOFILE=65536 in the systemd unit"))
+                    "only \(hard) are allowed (ulimit -Hn), enough for \(calls) calls; raise it, for instance LimitNOFILE=65536 in the systemd unit"
+                ))
         } else if hard < wanted {
             findings.append(
                 CheckFinding(

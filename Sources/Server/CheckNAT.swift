@@ -2,7 +2,9 @@ import Basics
 
 extension ServerCheck {
     /// What phones will be told, in plain words.
-    static func natFindings(_ configuration: ServerConfiguration, usesFlags: Bool, primary: (IPAddress.Family) -> IPAddress?) -> [CheckFinding] {
+    static func natFindings(
+        _ configuration: ServerConfiguration, usesFlags: Bool, primary: (IPAddress.Family) -> IPAddress?
+    ) -> [CheckFinding] {
         let advertise: String = usesFlags ? "--advertise ADDRESS" : "the key advertise"
         let localNet: String = usesFlags ? "--local-net NETWORK" : "the key local-net"
         var findings: [CheckFinding] = []
@@ -15,7 +17,10 @@ extension ServerCheck {
             let own: IPAddress? = listener.bind.isUnspecified ? primary(listener.bind.family) : listener.bind
             guard let own else {
                 findings.append(
-                    CheckFinding(.warn, "NAT", "\(listener.bind): this machine has no address that other machines reach; only programs on it can call"))
+                    CheckFinding(
+                        .warn, "NAT",
+                        "\(listener.bind): this machine has no address that other machines reach; only programs on it can call"
+                    ))
                 continue
             }
             if own.isLoopback {
@@ -27,7 +32,8 @@ extension ServerCheck {
                         "phones are told \(own), a private address: those in the same network can call, those on the Internet can not. "
                             + "For them give the public address with \(advertise) and forward the ports"))
             } else {
-                findings.append(CheckFinding(.ok, "NAT", "phones are told \(own), a public address: phones anywhere can call"))
+                findings.append(
+                    CheckFinding(.ok, "NAT", "phones are told \(own), a public address: phones anywhere can call"))
             }
         }
         return findings
@@ -38,7 +44,9 @@ extension ServerCheck {
     ) -> CheckFinding {
         if told.isPrivate, !told.isLoopback {
             return CheckFinding(
-                .warn, "NAT", "phones are told \(told), which is a private address: phones on the Internet can't send there; advertise the public one")
+                .warn, "NAT",
+                "phones are told \(told), which is a private address: phones on the Internet can't send there; advertise the public one"
+            )
         }
         let isLocal: Bool = configuration.localNetworks.contains { $0.base.family == told.family }
         guard isLocal else {

@@ -52,11 +52,14 @@ public enum PortProbe {
     /// The program that has `port` open, by /proc; nil where this account may not see it.
     static func program(_ kind: Kind, port: UInt16) -> Program? {
         let inodes = inodes(kind, port: port)
-        guard !inodes.isEmpty, let names = try? FileManager.default.contentsOfDirectory(atPath: "/proc") else { return nil }
+        guard !inodes.isEmpty, let names = try? FileManager.default.contentsOfDirectory(atPath: "/proc") else {
+            return nil
+        }
         for pid in names.compactMap({ Int32($0) }).sorted() {
             guard let files = try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/fd") else { continue }
             for file in files {
-                guard let target = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(pid)/fd/\(file)"),
+                guard
+                    let target = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(pid)/fd/\(file)"),
                     target.hasPrefix("socket:["), inodes.contains(String(target.dropFirst(8).dropLast()))
                 else { continue }
                 let name = text("/proc/\(pid)/comm").split(separator: "\n").first.map { String($0) } ?? "a program"
@@ -84,8 +87,19 @@ public enum PortProbe {
         return inodes
     }
 
+    /// Read to the end: a file of /proc gives less than was asked for long before its end, where Foundation stops.
     private static func text(_ path: String) -> String {
-        FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) } ?? ""
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return "" }
+        defer { close(descriptor) }
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        while true {
+            let count: Int = buffer.withUnsafeMutableBytes { read(descriptor, $0.baseAddress, $0.count) }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { return String(decoding: bytes, as: UTF8.self) }
+            bytes += buffer[..<count]
+        }
     }
 }
 
@@ -100,7 +114,8 @@ extension PortProbe.Finding {
             } else {
                 "\(place): the port is in use by another program; stop it, or choose another port (\(remedy))"
             }
-        case .noSuchAddress: "\(place): this machine does not have that address; bind one it has, or 0.0.0.0 for all (\(remedy))"
+        case .noSuchAddress:
+            "\(place): this machine does not have that address; bind one it has, or 0.0.0.0 for all (\(remedy))"
         case .forbidden:
             "\(place): not permitted; choose a port above 1023 (\(remedy)), or grant the right: setcap cap_net_bind_service=+ep martinet"
         case .other(let reason): "\(place): can't be listened on: \(reason)"

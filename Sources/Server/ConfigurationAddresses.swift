@@ -51,14 +51,16 @@ public struct ConfigurationAddresses: Hashable, Sendable {
             for address in binds {
                 for transport in [SIPTransportKind.udp, .tcp] {
                     let endpoint: IPEndpoint? = advertised(address).map { IPEndpoint($0, 0) }
-                    listeners.append(SIPListenerConfiguration(transport: transport, bind: address, port: port, advertise: endpoint))
+                    listeners.append(
+                        SIPListenerConfiguration(transport: transport, bind: address, port: port, advertise: endpoint))
                 }
             }
         }
         if tlsPort != 0 {
             for address in binds {
                 let endpoint: IPEndpoint? = advertised(address).map { IPEndpoint($0, 0) }
-                listeners.append(SIPListenerConfiguration(transport: .tls, bind: address, port: tlsPort, advertise: endpoint))
+                listeners.append(
+                    SIPListenerConfiguration(transport: .tls, bind: address, port: tlsPort, advertise: endpoint))
             }
         }
         let media = binds.map { MediaNetworkConfiguration(bind: $0, advertise: advertised($0), ports: rtpPorts) }
@@ -77,11 +79,13 @@ public struct ConfigurationAddresses: Hashable, Sendable {
     private func checkAdvertised(_ binds: [IPAddress]) throws(ConfigurationConflict) {
         for (index, address) in advertise.enumerated() {
             guard !advertise[..<index].contains(where: { $0.family == address.family }) else {
-                throw ConfigurationConflict(.advertise, "\(address) is a second address of its family; give one for IPv4 and one for IPv6")
+                throw ConfigurationConflict(
+                    .advertise, "\(address) is a second address of its family; give one for IPv4 and one for IPv6")
             }
             guard binds.contains(where: { $0.family == address.family }) else {
                 throw ConfigurationConflict(
-                    .advertise, "\(address) can't be reached, as nothing is bound to an address of that family; bind one too")
+                    .advertise,
+                    "\(address) can't be reached, as nothing is bound to an address of that family; bind one too")
             }
         }
     }
@@ -108,33 +112,50 @@ extension ServerConfiguration {
             for earlier in sip[..<index] where ServerConfiguration.collide(listener, earlier) {
                 found.append(
                     ConfigurationConflict(
-                        .sip, "\(listener.place) and \(earlier.place) take the same port; give each listener a port of its own"))
+                        .sip,
+                        "\(listener.place) and \(earlier.place) take the same port; give each listener a port of its own"
+                    ))
             }
             if let advertise = listener.advertise, advertise.address.family != listener.bind.family {
                 found.append(
                     ConfigurationConflict(
-                        .advertise, "\(listener.place) can't be advertised as \(advertise.address.uriHost): one is IPv4, the other IPv6"))
+                        .advertise,
+                        "\(listener.place) can't be advertised as \(advertise.address.uriHost): one is IPv4, the other IPv6"
+                    ))
             }
-            if listener.transport != .udp, listener.port == http.port, ServerConfiguration.overlap(listener.bind, http.address) {
-                found.append(ConfigurationConflict(.http, "port \(http.port) is taken by SIP over \(listener.transport.rawValue); choose another"))
+            if listener.transport != .udp, listener.port == http.port,
+                ServerConfiguration.overlap(listener.bind, http.address)
+            {
+                found.append(
+                    ConfigurationConflict(
+                        .http, "port \(http.port) is taken by SIP over \(listener.transport.rawValue); choose another"))
             }
             for network in media where listener.transport == .udp && network.ports.contains(listener.port) {
                 guard ServerConfiguration.overlap(listener.bind, network.bind) else { continue }
                 let range = "\(network.ports.lowerBound)-\(network.ports.upperBound)"
-                found.append(ConfigurationConflict(.media, "the range \(range) holds the SIP port \(listener.port); choose another range"))
+                found.append(
+                    ConfigurationConflict(
+                        .media, "the range \(range) holds the SIP port \(listener.port); choose another range"))
             }
         }
         for (index, network) in media.enumerated() {
             if let advertise = network.advertise, advertise.family != network.bind.family {
-                found.append(ConfigurationConflict(.media, "\(network.bind) can't be advertised as \(advertise): one is IPv4, the other IPv6"))
+                found.append(
+                    ConfigurationConflict(
+                        .media, "\(network.bind) can't be advertised as \(advertise): one is IPv4, the other IPv6"))
             }
-            for earlier in media[..<index] where ServerConfiguration.overlap(network.bind, earlier.bind) && network.ports.overlaps(earlier.ports) {
-                found.append(ConfigurationConflict(.media, "\(network.bind) and \(earlier.bind) share ports; give each network a range of its own"))
+            for earlier in media[..<index]
+            where ServerConfiguration.overlap(network.bind, earlier.bind) && network.ports.overlaps(earlier.ports) {
+                found.append(
+                    ConfigurationConflict(
+                        .media, "\(network.bind) and \(earlier.bind) share ports; give each network a range of its own")
+                )
             }
         }
         for listener in sip where !media.contains(where: { $0.bind.family == listener.bind.family }) {
             found.append(
-                ConfigurationConflict(.media, "no media network is of the family of \(listener.place); add one bound to such an address"))
+                ConfigurationConflict(
+                    .media, "no media network is of the family of \(listener.place); add one bound to such an address"))
             break
         }
         return found

@@ -5,7 +5,6 @@ import Logging
 import SIPTransaction
 import Store
 import Telemetry
-import Telemetry
 import Yams
 
 /// Reads `martinet serve --config FILE`: YAML, every key checked. See `Examples/martinet.yaml` for all keys.
@@ -22,7 +21,8 @@ public enum ConfigurationFile {
         }
         guard let text = String(validating: bytes, as: UTF8.self) else {
             throw ConfigurationError(
-                file: path, problems: [ConfigurationProblem(line: 0, key: "", rule: "is not text in UTF-8; save it so")])
+                file: path, problems: [ConfigurationProblem(line: 0, key: "", rule: "is not text in UTF-8; save it so")]
+            )
         }
         return try parse(text, file: path)
     }
@@ -53,14 +53,19 @@ public enum ConfigurationFile {
     private static func read(_ root: ConfigurationSection, folder: String) -> ServerConfiguration? {
         let data: String? = root.string("data").map { path($0, in: folder) }
         if data == nil, !root.has("data") {
-            root.refuse("data", "is missing; name the folder to keep users, registrations and call records in, such as /var/lib/martinet")
+            root.refuse(
+                "data",
+                "is missing; name the folder to keep users, registrations and call records in, such as /var/lib/martinet"
+            )
         }
         guard var configuration = addresses(root, dataFolder: data ?? folder) else { return nil }
         configuration.tls = tls(root.section("tls"), folder: folder)
         threads(root.section("threads"), &configuration)
         configuration.drainSeconds = root.integer("drain-seconds", in: 0...86_400) ?? configuration.drainSeconds
         let store = root.section("store")
-        if let safety = store.choice("safety", of: ["full", "normal"]).flatMap(StoreWriterSettings.Safety.init(rawValue:)) {
+        if let safety = store.choice("safety", of: ["full", "normal"]).flatMap(
+            StoreWriterSettings.Safety.init(rawValue:))
+        {
             configuration.storeSafety = safety
         }
         store.finish()
@@ -69,7 +74,9 @@ public enum ConfigurationFile {
         abuse(root.section("abuse"), &configuration.abuse)
         timers(root.section("timers"), &configuration.timers)
         let levels: [String] = Logger.Level.allCases.map(\.rawValue)
-        if let level = root.choice("log-level", of: levels).flatMap(Logger.Level.init(rawValue:)) { configuration.logLevel = level }
+        if let level = root.choice("log-level", of: levels).flatMap(Logger.Level.init(rawValue:)) {
+            configuration.logLevel = level
+        }
         return data == nil ? nil : configuration
     }
 
@@ -82,7 +89,8 @@ public enum ConfigurationFile {
         short.httpBind = root.parsed("http-bind", "an IP address", { IPAddress($0) })
         short.httpPort = root.port("http-port") ?? short.httpPort
         short.rtpPorts =
-            root.parsed("rtp-ports", ConfigurationAddresses.portRangeRule, ConfigurationAddresses.portRange) ?? short.rtpPorts
+            root.parsed("rtp-ports", ConfigurationAddresses.portRangeRule, ConfigurationAddresses.portRange)
+            ?? short.rtpPorts
         short.advertise = root.list("advertise", "an IP address", { IPAddress($0) }) ?? []
         short.localNetworks = root.list("local-net", "a network such as 192.168.0.0/16", { IPNetwork($0) }) ?? []
         var configuration: ServerConfiguration
@@ -107,20 +115,27 @@ public enum ConfigurationFile {
 
     /// The short keys say the same as a long section: both at once would leave open which counts.
     private static func refuse(_ keys: [String], beside long: String, in root: ConfigurationSection) {
-        for key in keys where root.has(key) { root.refuse(key, "can't be given together with \"\(long)\"; leave one of them out") }
+        for key in keys where root.has(key) {
+            root.refuse(key, "can't be given together with \"\(long)\"; leave one of them out")
+        }
     }
 
     private static func listener(_ section: ConfigurationSection) -> SIPListenerConfiguration? {
-        let transport = section.choice("transport", of: ["udp", "tcp", "tls"]).flatMap { SIPTransportKind(rawValue: $0.uppercased()) }
+        let transport = section.choice("transport", of: ["udp", "tcp", "tls"]).flatMap {
+            SIPTransportKind(rawValue: $0.uppercased())
+        }
         let bind: IPAddress? = section.parsed("bind", "an IP address", { IPAddress($0) })
         let port: UInt16? = section.port("port")
         let advertise: IPEndpoint? = section.parsed("advertise", "an IP address, with or without a port") { text in
             IPEndpoint(text) ?? IPAddress(text).map { IPEndpoint($0, 0) }
         }
-        for key in ["transport", "bind"] where !section.has(key) { section.refuse(key, "is missing; every listener needs it") }
+        for key in ["transport", "bind"] where !section.has(key) {
+            section.refuse(key, "is missing; every listener needs it")
+        }
         section.finish()
         guard let transport, let bind else { return nil }
-        return SIPListenerConfiguration(transport: transport, bind: bind, port: port ?? transport.defaultPort, advertise: advertise)
+        return SIPListenerConfiguration(
+            transport: transport, bind: bind, port: port ?? transport.defaultPort, advertise: advertise)
     }
 
     private static func network(_ section: ConfigurationSection) -> MediaNetworkConfiguration? {
@@ -137,15 +152,17 @@ public enum ConfigurationFile {
         tls.certificateFile = section.string("certificate").map { path($0, in: folder) }
         tls.keyFile = section.string("key").map { path($0, in: folder) }
         tls.authorityFile = section.string("authority").map { path($0, in: folder) }
-        tls.names = section.list("names", "a host name such as pbx.example.com") { name in
-            (try? NewTenant(name: "x", domains: [name]))?.domains.first
-        } ?? []
+        tls.names =
+            section.list("names", "a host name such as pbx.example.com") { name in
+                (try? NewTenant(name: "x", domains: [name]))?.domains.first
+            } ?? []
         if section.has("certificate") != section.has("key") {
             let missing: String = section.has("key") ? "certificate" : "key"
             section.refuse(missing, "is missing; \"certificate\" and \"key\" are given together, or neither")
         }
         if section.has("authority"), !section.has("certificate") {
-            section.refuse("authority", "needs \"certificate\" and \"key\"; without them the server makes an authority of its own")
+            section.refuse(
+                "authority", "needs \"certificate\" and \"key\"; without them the server makes an authority of its own")
         }
         section.finish()
         return tls
@@ -172,7 +189,8 @@ public enum ConfigurationFile {
         configuration.severeOverloadDelay = registrations.map { .milliseconds($0) } ?? configuration.overloadDelay * 2
         if configuration.severeOverloadDelay < configuration.overloadDelay {
             let least: Int64 = configuration.overloadDelay.wholeMilliseconds
-            section.refuse("registrations-ms", "must not be below \"calls-ms\" (\(least)): calls are refused before registrations")
+            section.refuse(
+                "registrations-ms", "must not be below \"calls-ms\" (\(least)): calls are refused before registrations")
         }
         section.finish()
     }
@@ -183,18 +201,23 @@ public enum ConfigurationFile {
         }
         abuse.freeFailures = section.integer("free-failures", in: 0...1000) ?? abuse.freeFailures
         abuse.banThreshold = section.integer("ban-threshold", in: 1...1_000_000) ?? abuse.banThreshold
-        abuse.rememberedAddresses = section.integer("remembered-addresses", in: 1024...16_777_216) ?? abuse.rememberedAddresses
+        abuse.rememberedAddresses =
+            section.integer("remembered-addresses", in: 1024...16_777_216) ?? abuse.rememberedAddresses
         seconds("first-back-off-seconds", &abuse.firstBackOff)
         seconds("longest-back-off-seconds", &abuse.longestBackOff)
         seconds("window-seconds", &abuse.window)
         seconds("first-ban-seconds", &abuse.firstBan)
         seconds("longest-ban-seconds", &abuse.longestBan)
         seconds("trust-seconds", &abuse.trust)
-        if let scanners = section.list("scanners", "a text", { $0.isEmpty ? nil : $0.lowercased() }) { abuse.scanners = scanners }
+        if let scanners = section.list("scanners", "a text", { $0.isEmpty ? nil : $0.lowercased() }) {
+            abuse.scanners = scanners
+        }
         if abuse.longestBackOff < abuse.firstBackOff {
             section.refuse("longest-back-off-seconds", "must not be below \"first-back-off-seconds\"")
         }
-        if abuse.longestBan < abuse.firstBan { section.refuse("longest-ban-seconds", "must not be below \"first-ban-seconds\"") }
+        if abuse.longestBan < abuse.firstBan {
+            section.refuse("longest-ban-seconds", "must not be below \"first-ban-seconds\"")
+        }
         section.finish()
     }
 
@@ -202,7 +225,9 @@ public enum ConfigurationFile {
         let t1: Duration = section.integer("t1-ms", in: 50...10_000).map { .milliseconds($0) } ?? timers.t1
         let t2: Duration = section.integer("t2-ms", in: 100...60_000).map { .milliseconds($0) } ?? timers.t2
         let t4: Duration = section.integer("t4-ms", in: 100...60_000).map { .milliseconds($0) } ?? timers.t4
-        if t2 < t1 { section.refuse("t2-ms", "must not be below \"t1-ms\" (\(t1.wholeMilliseconds)) (RFC 3261 §17.1.2.1)") }
+        if t2 < t1 {
+            section.refuse("t2-ms", "must not be below \"t1-ms\" (\(t1.wholeMilliseconds)) (RFC 3261 §17.1.2.1)")
+        }
         timers = SIPTimers(t1: t1, t2: t2, t4: t4, timerD: max(.seconds(32), t1 * 64), tryingAfter: timers.tryingAfter)
         section.finish()
     }
@@ -228,11 +253,15 @@ public enum ConfigurationFile {
     }
 
     private static func problem(_ error: any Error) -> ConfigurationProblem {
-        guard let error = error as? YamlError else { return ConfigurationProblem(line: 0, key: "", rule: "is not YAML: \(error)") }
+        guard let error = error as? YamlError else {
+            return ConfigurationProblem(line: 0, key: "", rule: "is not YAML: \(error)")
+        }
         switch error {
-        case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _), .composer(_, let problem, let mark, _):
+        case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
+            .composer(_, let problem, let mark, _):
             return ConfigurationProblem(
-                line: mark.line, key: "", rule: "is not YAML, at column \(mark.column): \(problem); check indentation, colons and quotes")
+                line: mark.line, key: "",
+                rule: "is not YAML, at column \(mark.column): \(problem); check indentation, colons and quotes")
         case .duplicatedKeysInMapping(let keys, let context):
             return ConfigurationProblem(
                 line: context.mark.line, key: keys.first ?? "", rule: "is given more than once; keep one of them")

@@ -40,7 +40,9 @@ enum NearestName {
             let distance: Int = editDistance(Array(text.lowercased().utf8), Array(candidate.utf8))
             if distance < best?.distance ?? .max { best = (candidate, distance) }
         }
-        guard let best, best.distance <= max(2, best.name.utf8.count / 3), best.distance < best.name.utf8.count else { return nil }
+        guard let best, best.distance <= max(2, best.name.utf8.count / 3), best.distance < best.name.utf8.count else {
+            return nil
+        }
         return best.name
     }
 

@@ -61,7 +61,8 @@ final class ConfigurationSection {
     func integer(_ key: String, in range: ClosedRange<Int>) -> Int? {
         guard let scalar = scalar(key, "a whole number") else { return nil }
         guard let value = Int(scalar.string), scalar.style != .doubleQuoted, scalar.style != .singleQuoted else {
-            return refuse(key, "must be a whole number from \(range.lowerBound) to \(range.upperBound), not \"\(scalar.string)\"")
+            return refuse(
+                key, "must be a whole number from \(range.lowerBound) to \(range.upperBound), not \"\(scalar.string)\"")
         }
         guard range.contains(value) else {
             return refuse(key, "must be from \(range.lowerBound) to \(range.upperBound), not \(value)")
@@ -156,7 +157,9 @@ final class ConfigurationSection {
 
     private func scalar(_ key: String, _ expected: String) -> Node.Scalar? {
         guard let value = value(key) else { return nil }
-        guard case .scalar(let scalar) = value else { return refuse(key, "must be \(expected), not a list or further keys") }
+        guard case .scalar(let scalar) = value else {
+            return refuse(key, "must be \(expected), not a list or further keys")
+        }
         return scalar
     }
 

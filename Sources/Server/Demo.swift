@@ -42,13 +42,15 @@ public struct Demo: Sendable {
             throw DemoError("the data folder \(folder) is a file; choose another with --data, or move the file away")
         }
         guard let entries = DataFolderState.entries(folder) else {
-            throw DemoError("the data folder \(folder) can't be read; check its owner and rights, or choose another with --data")
+            throw DemoError(
+                "the data folder \(folder) can't be read; check its owner and rights, or choose another with --data")
         }
         if entries.isEmpty { return false }
         guard entries.contains(Database.fileName) else {
             let some: String = entries.prefix(3).joined(separator: ", ")
             throw DemoError(
-                "the data folder \(folder) is not empty (it holds \(some)) and was not made by the demo; choose an empty one with --data")
+                "the data folder \(folder) is not empty (it holds \(some)) and was not made by the demo; choose an empty one with --data"
+            )
         }
         return true
     }
@@ -92,7 +94,8 @@ public struct Demo: Sendable {
             users.append(try NewUser(extension: name, displayName: "Demo \(name)", password: random.token(16)))
         }
         let accounts = users.map {
-            DemoAccount(extension: $0.extension, username: $0.authUsername, password: $0.password, domain: options.domain)
+            DemoAccount(
+                extension: $0.extension, username: $0.authUsername, password: $0.password, domain: options.domain)
         }
         try DemoCredentials.write(accounts, to: file(folder) + ".new")
         try database.users.create(users, in: tenant)
@@ -121,7 +124,8 @@ public struct Demo: Sendable {
     /// `1001`, `1002`, …
     private static func extensions(_ options: Options) throws(DemoError) -> [String] {
         let first: String = options.firstExtension
-        guard (1...16).contains(first.utf8.count), first.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int(first),
+        guard (1...16).contains(first.utf8.count), first.utf8.allSatisfy({ (0x30...0x39).contains($0) }),
+            let number = Int(first),
             String(number + options.users - 1).utf8.count <= 16
         else {
             throw DemoError("--first-extension \(first): must be 1 to 16 digits, such as 1001")

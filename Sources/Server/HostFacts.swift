@@ -22,7 +22,9 @@ public enum HostFacts {
         var next: UnsafeMutablePointer<ifaddrs>? = list
         while let entry = next?.pointee {
             next = entry.ifa_next
-            guard entry.ifa_flags & UInt32(IFF_UP) != 0, let raw = entry.ifa_addr, let address = address(of: raw) else { continue }
+            guard entry.ifa_flags & UInt32(IFF_UP) != 0, let raw = entry.ifa_addr, let address = address(of: raw) else {
+                continue
+            }
             found.append(address)
         }
         return found
@@ -69,7 +71,9 @@ public enum HostFacts {
     private static func address(of raw: UnsafePointer<sockaddr>) -> IPAddress? {
         switch Int32(raw.pointee.sa_family) {
         case AF_INET:
-            return raw.withMemoryRebound(to: sockaddr_in.self, capacity: 1) { IPAddress(v4: UInt32(bigEndian: $0.pointee.sin_addr.s_addr)) }
+            return raw.withMemoryRebound(to: sockaddr_in.self, capacity: 1) {
+                IPAddress(v4: UInt32(bigEndian: $0.pointee.sin_addr.s_addr))
+            }
         case AF_INET6:
             return raw.withMemoryRebound(to: sockaddr_in6.self, capacity: 1) { pointer in
                 withUnsafeBytes(of: pointer.pointee.sin6_addr) { bytes in
@@ -83,14 +87,18 @@ public enum HostFacts {
     }
 
     /// Hands over `endpoint` as the system's calls take it.
-    static func withSocketAddress<Value>(_ endpoint: IPEndpoint, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Value) -> Value {
+    static func withSocketAddress<Value>(_ endpoint: IPEndpoint, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Value)
+        -> Value
+    {
         if let v4 = endpoint.address.v4 {
             var address = sockaddr_in()
             address.sin_family = sa_family_t(AF_INET)
             address.sin_port = endpoint.port.bigEndian
             address.sin_addr.s_addr = v4.bigEndian
             return withUnsafePointer(to: &address) { pointer in
-                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { body($0, socklen_t(MemoryLayout<sockaddr_in>.size)) }
+                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    body($0, socklen_t(MemoryLayout<sockaddr_in>.size))
+                }
             }
         }
         var address = sockaddr_in6()
@@ -101,7 +109,9 @@ public enum HostFacts {
             bytes.storeBytes(of: endpoint.address.low.bigEndian, toByteOffset: 8, as: UInt64.self)
         }
         return withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { body($0, socklen_t(MemoryLayout<sockaddr_in6>.size)) }
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                body($0, socklen_t(MemoryLayout<sockaddr_in6>.size))
+            }
         }
     }
 }

@@ -41,6 +41,9 @@ package final class EmissionChecks {
         let own = Own(callID: message.callID, tag: message.toTag ?? "")
         switch message.method {
         case .ack: unacknowledged[Numbered(own: own, remote: message.fromTag ?? "", number: message.cseq.number)] = nil
+        case .invite:
+            // Who asks for the next change has the answer to the last one.
+            for key in unacknowledged.keys where key.own == own && key.number < message.cseq.number { unacknowledged[key] = nil }
         case .bye: ended.insert(Peered(own: own, remote: message.fromTag ?? ""))
         case .prack:
             if let rack = (try? message.rack()) ?? nil { pracked[own, default: []].insert(rack.rseq) }

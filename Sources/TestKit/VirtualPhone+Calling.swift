@@ -179,8 +179,8 @@ extension VirtualPhone {
     }
 
     private func prackAnswered(_ response: SIPMessage, _ status: SIPStatus, _ call: PhoneCall) {
-        // 481: the final response crossed it, or the call is over.
-        guard !status.isSuccess, status.code != 481, call.state == .setup else { return }
+        // 481: the final response crossed it, or the call is over. 500: an UPDATE overtook it.
+        guard !status.isSuccess, status.code != 481, status.code != 500, call.state == .setup else { return }
         fault("PRACK refused with \(status)", call)
     }
 

@@ -5,7 +5,8 @@ import Server
 /// The flags that say where a demo listens.
 struct AddressOptions: ParsableArguments {
     @Option(
-        name: .customLong("bind"), help: ArgumentHelp("Address to listen on; may be given again. Default: all.", valueName: "address"),
+        name: .customLong("bind"),
+        help: ArgumentHelp("Address to listen on; may be given again. Default: all.", valueName: "address"),
         transform: { try AddressOptions.address($0) })
     var bind: [IPAddress] = []
 
@@ -34,7 +35,9 @@ struct AddressOptions: ParsableArguments {
 
     @Option(
         name: .customLong("http-bind"),
-        help: ArgumentHelp("Address for health and metrics; default: the first --bind if it is one address, else 127.0.0.1.", valueName: "address"),
+        help: ArgumentHelp(
+            "Address for health and metrics; default: the first --bind if it is one address, else 127.0.0.1.",
+            valueName: "address"),
         transform: { try AddressOptions.address($0) })
     var httpBind: IPAddress?
 
@@ -50,33 +53,43 @@ struct AddressOptions: ParsableArguments {
 
     @Option(
         name: .customLong("advertise"),
-        help: ArgumentHelp("The public address that a router forwards to this machine; may be given again for IPv6.", valueName: "address"),
+        help: ArgumentHelp(
+            "The public address that a router forwards to this machine; may be given again for IPv6.",
+            valueName: "address"),
         transform: { try AddressOptions.address($0) })
     var advertise: [IPAddress] = []
 
     @Option(
         name: .customLong("local-net"),
-        help: ArgumentHelp("A network whose phones reach this machine directly, whatever is advertised; may be given again.", valueName: "network"),
+        help: ArgumentHelp(
+            "A network whose phones reach this machine directly, whatever is advertised; may be given again.",
+            valueName: "network"),
         transform: { text in
-            guard let network = IPNetwork(text) else { throw ValidationError("must be a network such as 192.168.0.0/16") }
+            guard let network = IPNetwork(text) else {
+                throw ValidationError("must be a network such as 192.168.0.0/16")
+            }
             return network
         })
     var localNetworks: [IPNetwork] = []
 
     @Option(
-        name: .customLong("signalling-threads"), help: ArgumentHelp("Threads for SIP, 1 to 64; default 1.", valueName: "count"),
+        name: .customLong("signalling-threads"),
+        help: ArgumentHelp("Threads for SIP, 1 to 64; default 1.", valueName: "count"),
         transform: { try AddressOptions.number($0, 1...64) })
     var signallingThreads: Int = 1
 
     @Option(
-        name: .customLong("media-threads"), help: ArgumentHelp("Threads for media, 1 to 64; default half of the cores.", valueName: "count"),
+        name: .customLong("media-threads"),
+        help: ArgumentHelp("Threads for media, 1 to 64; default half of the cores.", valueName: "count"),
         transform: { try AddressOptions.number($0, 1...64) })
     var mediaThreads: Int?
 
     /// - Throws: `ValidationError` naming the flag of two that can't be together.
     func configuration(dataFolder: String) throws -> ServerConfiguration {
         var addresses = ConfigurationAddresses()
-        (addresses.bind, addresses.sipPort, addresses.secondSIPPort, addresses.tlsPort) = (bind, sipPort, secondSIPPort, tlsPort)
+        (addresses.bind, addresses.sipPort, addresses.secondSIPPort, addresses.tlsPort) = (
+            bind, sipPort, secondSIPPort, tlsPort
+        )
         (addresses.httpBind, addresses.httpPort, addresses.rtpPorts) = (httpBind, httpPort, rtpPorts)
         (addresses.advertise, addresses.localNetworks) = (advertise, localNetworks)
         do {

@@ -42,7 +42,8 @@ struct TextTable {
         }
         var result: String = ""
         for row in [header] + rows {
-            var line: String = used.map { Console.padded($0 < row.count ? row[$0] : "", widths[$0]) }.joined(separator: "  ")
+            var line: String = used.map { Console.padded($0 < row.count ? row[$0] : "", widths[$0]) }.joined(
+                separator: "  ")
             while line.last == " " { line.removeLast() }
             result += line + "\n"
         }

@@ -36,12 +36,17 @@ struct DataOption: ParsableArguments {
     func openOrMake() throws -> Database {
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue else {
-            throw CommandFailure("there is no data folder \(folder); name the server's with --data, or make it first (mkdir \(folder))")
+            throw CommandFailure(
+                "there is no data folder \(folder); name the server's with --data, or make it first (mkdir \(folder))")
         }
         if !FileManager.default.fileExists(atPath: "\(folder)/\(Database.fileName)") {
-            let names: [String] = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).filter { $0 != "lost+found" }
+            let names: [String] = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).filter {
+                $0 != "lost+found"
+            }
             guard names.isEmpty else {
-                throw CommandFailure("the folder \(folder) has no database but holds other things (\(names[0]), …); name an empty one with --data")
+                throw CommandFailure(
+                    "the folder \(folder) has no database but holds other things (\(names[0]), …); name an empty one with --data"
+                )
             }
         }
         return try Database(folder: folder)

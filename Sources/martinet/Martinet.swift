@@ -7,7 +7,8 @@ struct Martinet: AsyncParsableCommand {
 
     static let configuration = CommandConfiguration(
         commandName: "martinet",
-        abstract: "A SIP communications server: registrar, calls with media relay, call records and traces in one program.",
+        abstract:
+            "A SIP communications server: registrar, calls with media relay, call records and traces in one program.",
         discussion: """
             To try it out: martinet demo. For a server of your own: martinet serve --config FILE.
             The other commands work on a server's data folder, whether it runs or not.

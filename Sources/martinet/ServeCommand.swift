@@ -16,7 +16,8 @@ struct ServeCommand: AsyncParsableCommand {
         let configuration: ServerConfiguration = try ConfigurationFile.read(file)
         guard !DataFolderState.isInUse(configuration.dataFolder) else {
             throw CommandFailure(
-                "another server is running on the data folder \(configuration.dataFolder); stop it, or give this one a folder of its own (key data)")
+                "another server is running on the data folder \(configuration.dataFolder); stop it, or give this one a folder of its own (key data)"
+            )
         }
         let complaints: [String] = ServerCheck.portComplaints(configuration, usesFlags: false)
         guard complaints.isEmpty else { throw CommandFailure(complaints.joined(separator: "\n")) }
