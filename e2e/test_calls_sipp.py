@@ -87,7 +87,7 @@ def test_a_user_without_a_telephone_gets_480(calls):
 
 
 def test_a_caller_without_hops_left_gets_483(calls):
-    calls.caller(1001, 1030, "uac_refused", parameters={"status": 483, "max_forwards": 0}).succeed()
+    calls.caller(1001, 1030, "uac_refused_at_once", parameters={"status": 483, "max_forwards": 0}).succeed()
 
 
 def test_a_wrong_password_gets_no_call_and_no_hint(calls):

@@ -26,7 +26,7 @@ def a_call_throughout(server, folder):
     phones = []
     try:
         phones.append(Baresip(folder, server, people[0], 440))
-        phones.append(Baresip(folder, server, people[1], 1000, address="127.0.0.9"))
+        phones.append(Baresip(folder, server, people[1], 1000))
         for phone in phones:
             phone.wait_registered()
         phones[0].dial(people[1].extension)
@@ -52,7 +52,7 @@ def still_serves(server, local="127.0.0.77"):
 
 def test_svwar_finds_no_extension(server, tmp_path):
     with a_call_throughout(server, tmp_path):
-        scan = Child(["svwar", "-p", server.sip_port, "-e", "1001-1020", "-m", "INVITE", "--force", "-x", "127.0.0.50", server.host],
+        scan = Child(["svwar", "-p", server.sip_port, "-e", "1001-1020", "-m", "INVITE", "--force", "-b", "127.0.0.50", "-x", "127.0.0.50", server.host],
                      tmp_path / "svwar.log")
         scan.wait(60)
         scan.stop()
@@ -68,7 +68,7 @@ def test_svcrack_does_not_guess_a_password(server, tmp_path):
     words = tmp_path / "words"
     words.write_text("\n".join(["1001", "secret", "password", "letmein"] + [f"guess{i}" for i in range(300)]) + "\n")
     with a_call_throughout(server, tmp_path):
-        crack = Child(["svcrack", "-p", server.sip_port, "-u", server.user(1001).username, "-d", words, server.host], tmp_path / "svcrack.log")
+        crack = Child(["svcrack", "-p", server.sip_port, "-u", server.user(1001).username, "-d", words, "-b", "127.0.0.51", "-x", "127.0.0.51", server.host], tmp_path / "svcrack.log")
         try:
             crack.wait(60)
         except AssertionError:

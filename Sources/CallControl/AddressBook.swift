@@ -70,12 +70,13 @@ public struct AddressBook: Sendable {
         return (network.id, network.bound.isUnspecified ? sourceAddress(remote) : network.bound)
     }
 
-    /// True for an address the server itself listens on or advertises: where it would call itself.
-    public func isOwn(_ endpoint: IPEndpoint) -> Bool {
+    /// True for an address the server itself listens on or advertises, where it would call itself.
+    /// - Parameter port: nil where a URI names none: any port of the address will do then.
+    public func isOwn(_ address: IPAddress, port: UInt16?) -> Bool {
         listeners.contains { entry in
-            guard endpoint.port == entry.bound.port || endpoint.port == entry.advertised?.port else { return false }
-            if entry.bound.address == endpoint.address || entry.advertised?.address == endpoint.address { return true }
-            return entry.bound.address.isUnspecified && sourceAddress(endpoint.address) == endpoint.address
+            guard port == nil || port == entry.bound.port || port == entry.advertised?.port else { return false }
+            if entry.bound.address == address || entry.advertised?.address == address { return true }
+            return entry.bound.address.isUnspecified && sourceAddress(address) == address
         }
     }
 

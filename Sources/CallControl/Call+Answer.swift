@@ -74,6 +74,7 @@ extension Call {
 
     /// ACK, then BYE: for a 2xx that can't be used.
     private mutating func dismiss(_ index: Int, reason: Reason, in env: inout CallEnvironment) {
+        legs[index].mayAnswerAgain = true
         acknowledge(index, sdp: nil, in: &env)
         legs[index].stage = .up
         endDialog(index, reason: reason, in: &env)

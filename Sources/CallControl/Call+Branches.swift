@@ -147,7 +147,7 @@ extension Call {
         guard legs.count <= env.settings.maximumBranches, let user = uri.user else { return }
         let isOurs =
             env.directory.tenant(owning: uri.host)?.id == tenant.id
-            || uri.hostAddress.map { env.addresses.isOwn(IPEndpoint($0, uri.port ?? 5060)) } ?? false
+            || uri.hostAddress.map { env.addresses.isOwn($0, port: uri.port) } ?? false
         guard isOurs else {
             // Another host is not dialled on a phone's word: it would let any phone place calls at the operator's cost.
             return note("redirection to \(uri.host) is outside of the tenant: not followed", leg: index, in: &env)

@@ -86,6 +86,7 @@ extension Call {
             return branchFailed(index, status: .notAcceptableHere, in: &env)
         }
         earlyLeg = UInt16(index)
+        prefer(fork, of: index)
         delayedPrack = DelayedPrack(rack: rack, fork: fork, leg: UInt16(index))
         ensureStreams(for: description, leg: index, in: &env)
         apply(description, from: index, isFinal: false, in: &env)

@@ -187,7 +187,9 @@ extension Call {
     private mutating func changeOffered(_ sdp: [UInt8], _ passed: PassedRequest, _ other: Int, in env: inout CallEnvironment) {
         let from = Int(passed.from)
         guard let offer = try? SessionDescription.parse(sdp), let own = describe(offer, to: from, in: &env) else {
-            acknowledge(other, sdp: nil, in: &env)
+            // The peer is owed an answer: all stays as it was.
+            let unchanged = (try? SessionDescription.parse(sdp)).flatMap { repeated(to: other, answering: $0) }
+            acknowledge(other, sdp: unchanged, in: &env)
             return refuse(passed, .notAcceptableHere, in: &env)
         }
         ensureStreams(for: offer, leg: other, in: &env)

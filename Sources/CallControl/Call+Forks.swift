@@ -42,13 +42,20 @@ extension Call {
                 legs[index].session = session
             } else {
                 legs[index].forks.append(session)
-                legs[index].hasForked = true
+                legs[index].mayAnswerAgain = true
             }
             return tag
         } catch {
             note("a response made no dialog: \(error)", leg: index, in: &env)
             return nil
         }
+    }
+
+    /// Makes an early dialog the one that counts for now: what is written to the leg is written to it.
+    mutating func prefer(_ tag: String, of index: Int) {
+        guard let position = legs[index].forks.firstIndex(where: { $0.dialog.id.remoteTag == tag }), let first = legs[index].session else { return }
+        legs[index].session = legs[index].forks[position]
+        legs[index].forks[position] = first
     }
 
     /// Makes the dialog with this tag the leg's own; the others are kept for their late answers alone.

@@ -38,6 +38,7 @@ extension Call {
             }
             guard position < 64, let ports = openStream(position, of: index, on: network, in: &env) else {
                 note("no media port is free", leg: index, in: &env)
+                closeUnagreed(of: index, in: &env)
                 return nil
             }
             endpoints.append(SDPRelayEndpoint(address: network.address, rtpPort: ports.rtp, rtcpPort: stream.rtcpMux ? nil : ports.rtcp))
@@ -60,11 +61,16 @@ extension Call {
     /// and names no more than that allows (RFC 3264 §6), which an offer of ours may have.
     mutating func repeated(to index: Int, answering offer: SessionDescription?) -> [UInt8]? {
         guard let agreed = legs[index].session?.offers.agreed, var own = try? SessionDescription.parse(agreed.local) else { return nil }
-        guard offer == nil || offer?.media.count == own.media.count else { return nil }
+        let asked: [MediaDescription] = offer?.media ?? own.media
+        guard asked.count >= own.media.count else { return nil }
+        for stream in asked[own.media.count...] {
+            own.media.append(
+                MediaDescription(kind: stream.kind, port: 0, transportProtocol: stream.transportProtocol, formats: stream.formats))
+        }
         for position in own.media.indices {
             let isOpen: Bool = position < legs[index].streams.count && legs[index].streams[position] != nil
             if !isOpen { own.media[position].port = 0 }
-            if let asked = offer?.media[position] { own.media[position].restrict(to: asked) }
+            if offer != nil { own.media[position].restrict(to: asked[position]) }
         }
         own.origin = SDPOrigin(sessionID: legs[index].sdpSessionID, version: 0, address: own.origin.address.ip ?? .anyV4)
         guard let unversioned = try? own.serialised() else { return nil }

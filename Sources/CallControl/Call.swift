@@ -129,7 +129,7 @@ struct Call: Sendable {
     var isFinished: Bool {
         guard phase == .ending, exchanges.isEmpty, openEndpoints.isEmpty, legs.allSatisfy({ $0.session?.answer == nil }) else { return false }
         // Another branch of a forked INVITE may still answer, and is owed an ACK and a BYE (RFC 3261 §13.2.2.4).
-        return forgetAt == nil || !legs.contains { $0.hasForked }
+        return forgetAt == nil || !legs.contains { $0.mayAnswerAgain }
     }
 
     /// The earliest deadline of anything in the call.

@@ -54,8 +54,9 @@ struct Leg: Sendable {
     var forks: [Session] = []
     /// The dialogs of branches that did not get the call, for those that answer all the same.
     var others: [Session] = []
-    /// The INVITE made dialogs with several To tags: further branches may answer until its transaction is over.
-    var hasForked = false
+    /// Further branches behind the peer may answer until the INVITE's transaction is over: it rang with several To tags, or answered
+    /// when the call was over.
+    var mayAnswerAgain = false
     /// The ACKs to branches that answered after the one in use, by their tag: sent again with their 2xx.
     var dismissed: [String: SIPMessage] = [:]
     /// Our INVITE to a callee; nil on the caller's leg.

@@ -97,7 +97,7 @@ public final class Server: Sendable {
                 services.media.stop()
                 services.resolver.stop()
                 services.writer.close()
-                services.tracer.close()
+                services.tracer?.close()
                 continuation.resume()
             }
         }

@@ -62,7 +62,7 @@ final class ServerMetrics: Sendable {
         page.counter("martinet_store_transactions_total", "Database transactions.", store.transactions)
         page.counter("martinet_store_failures_total", "Writes that failed.", store.failures)
         page.gauge("martinet_store_queue", "Writes that wait.", Double(store.queued))
-        let trace = services.tracer.statistics
+        guard let trace = services.tracer?.statistics else { return }
         page.counter("martinet_trace_records_total", "Messages and notes traced.", trace.recordsWritten)
         page.counter("martinet_trace_dropped_total", "Messages and notes not traced, as too many waited.", trace.recordsDropped)
     }

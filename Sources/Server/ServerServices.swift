@@ -16,7 +16,8 @@ final class ServerServices: Sendable {
     let transport: SIPTransport
     let media: PacketThreads
     let writer: StoreWriter
-    let tracer: TraceWriter
+    /// Nil where tracing is switched off.
+    let tracer: TraceWriter?
     let resolver: SIPResolver
     let addresses: AddressBook
     let logger: Logger
@@ -28,7 +29,7 @@ final class ServerServices: Sendable {
     func beginDraining() { draining.withLock { $0 = true } }
 
     init(
-        clock: any MartinetClock, transport: SIPTransport, media: PacketThreads, writer: StoreWriter, tracer: TraceWriter,
+        clock: any MartinetClock, transport: SIPTransport, media: PacketThreads, writer: StoreWriter, tracer: TraceWriter?,
         resolver: SIPResolver, addresses: AddressBook, logger: Logger
     ) {
         (self.clock, self.transport, self.media, self.writer) = (clock, transport, media, writer)
@@ -36,6 +37,7 @@ final class ServerServices: Sendable {
     }
 
     func trace(_ line: CallTrace) {
+        guard let tracer else { return }
         let content: TraceRecord.Content
         switch line.content {
         case .received(let wire, let flow):

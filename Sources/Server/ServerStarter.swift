@@ -127,7 +127,8 @@ struct ServerStarter {
         }
     }
 
-    private mutating func openTrace() throws(ServerError) -> TraceWriter {
+    private mutating func openTrace() throws(ServerError) -> TraceWriter? {
+        guard configuration.isTracing else { return nil }
         do {
             let tracer = try TraceWriter(folder: configuration.traceFolder, settings: configuration.trace)
             undo.append { tracer.close() }

@@ -20,6 +20,7 @@ package final class VirtualWorld {
     package private(set) var log: [String] = []
     private var events = EventHeap()
     private var phoneByAddress: [IPAddress: VirtualPhone] = [:]
+    private var isStuck = false
     private var lastConnection: UInt64 = 0
 
     /// Civil time at the start: 2026-01-01T00:00:00Z.
@@ -46,8 +47,15 @@ package final class VirtualWorld {
 
     /// Lets everything happen that is due within `duration`.
     package func run(for duration: Duration) {
+        guard !isStuck else { return }
         let end: Moment = now.advanced(by: duration)
+        var atOnce: Int = 0
         while let event = events.pop(until: end) {
+            atOnce = event.at == now ? atOnce + 1 : 0
+            guard atOnce < 20_000 else {
+                isStuck = true
+                return fault("time stands still: something is due again and again")
+            }
             now = event.at
             event.action()
         }

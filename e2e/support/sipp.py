@@ -38,7 +38,8 @@ def _fill(text, values, name):
         key, has_default, default = match.group(1).partition("|")
         if key not in values and not has_default:
             raise KeyError(f"{name}.xml: {key} is not given")
-        return str(values.get(key) or default)
+        given = values.get(key, "")
+        return default if given == "" else str(given)
 
     lines = []
     for line in text.split("\n"):
