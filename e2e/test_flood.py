@@ -1,5 +1,4 @@
 """Scanners and floods, with a call up throughout that must not notice."""
-import contextlib
 import random
 import re
 import select
@@ -7,7 +6,7 @@ import socket
 
 import pytest
 
-from support.baresip import Baresip
+from support.baresip import a_call_throughout
 from support.process import Child, wait_for
 from support.sip import Endpoint, Registration
 from support.sipp import Sipp
@@ -17,29 +16,6 @@ from support.sipp import Sipp
 def server(own_server):
     """Each of these tests has a server of its own: an address that misbehaves may be banned."""
     return own_server(users=20)
-
-
-@contextlib.contextmanager
-def a_call_throughout(server, folder):
-    """Two telephones talk while the block runs; afterwards they must still hear each other."""
-    people = server.users()
-    phones = []
-    try:
-        phones.append(Baresip(folder, server, people[0], 440))
-        phones.append(Baresip(folder, server, people[1], 1000))
-        for phone in phones:
-            phone.wait_registered()
-        phones[0].dial(people[1].extension)
-        wait_for(lambda: phones[0].heard(1000) > 1 and phones[1].heard(440) > 1, 15, "both hear each other", step=0.5)
-        yield
-        before = [phones[0].heard(1000), phones[1].heard(440)]
-        assert phones[0].in_call() and phones[1].in_call(), "the call was lost"
-        wait_for(lambda: phones[0].heard(1000) > before[0] + 1 and phones[1].heard(440) > before[1] + 1, 10,
-                 "both still hear each other", step=0.5)
-        phones[0].hang_up()
-    finally:
-        for phone in phones:
-            phone.stop()
 
 
 def still_serves(server, local="127.0.0.77"):

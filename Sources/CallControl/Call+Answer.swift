@@ -165,7 +165,8 @@ extension Call {
         guard let delayed = delayedAcknowledgement, delayed.from == UInt16(index) else { return }
         delayedAcknowledgement = nil
         let other = Int(delayed.to)
-        guard let description = try? SessionDescription.parse(sdp), let own = describe(description, to: other, in: &env) else {
+        let count: Int = legs[other].remoteDescription?.media.count ?? 0
+        guard let description = (try? SessionDescription.parse(sdp))?.answering(count), let own = describe(description, to: other, in: &env) else {
             acknowledge(other, sdp: nil, in: &env)
             return hangUp(by: .server, outcome: nil, reason: "the answer can't be read", status: .notAcceptableHere, in: &env)
         }

@@ -61,19 +61,21 @@ extension Call {
         case 200..<300: accepted(response, leg: index, in: &env)
         case 300..<400: redirected(response, status, leg: index, in: &env)
         case 422: intervalRefused(response, leg: index, in: &env)
+        case 430: inviteUnanswered(index, status, in: &env)  // Flow Failed (RFC 5626 §11.5)
         default: branchFailed(index, status: status, response: response, in: &env)
         }
     }
 
-    /// No final response: another address of the same party is tried before the leg fails (RFC 3263 §4.3).
+    /// No final response, or a flow that failed: another way to the same terminal is tried before the leg fails.
     private mutating func inviteUnanswered(_ index: Int, _ status: SIPStatus, in env: inout CallEnvironment) {
-        if legs[index].stage == .calling, legs[index].session == nil, !legs[index].alternatives.isEmpty {
-            legs[index].target = legs[index].alternatives.removeFirst()
-            note("trying \(legs[index].target.remote)", leg: index, in: &env)
-            sendInvite(index, in: &env)
-        } else {
-            branchFailed(index, status: status, in: &env)
+        guard legs[index].stage == .calling, legs[index].session == nil, !legs[index].alternatives.isEmpty else {
+            return branchFailed(index, status: status, in: &env)
         }
+        let next = legs[index].alternatives.removeFirst()
+        legs[index].target = next.target
+        (legs[index].requestURI, legs[index].path) = (next.requestURI ?? legs[index].requestURI, next.path)
+        note("trying \(next.target.remote)", leg: index, in: &env)
+        sendInvite(index, in: &env)
     }
 
     private mutating func provisional(_ response: SIPMessage, _ status: SIPStatus, leg index: Int, in env: inout CallEnvironment) {

@@ -75,9 +75,11 @@ extension Call {
         builder.addContact(legs[index].contact(in: env))
         builder.add(.allow, OwnFields.allow)
         builder.add(.supported, OwnFields.supported)
-        timer.add(to: &builder)
+        // The session's time runs from the 2xx to its INVITE; an UPDATE before that refreshes nothing (RFC 4028 §7.4).
+        let isUp: Bool = legs[index].stage == .up
+        if isUp { timer.add(to: &builder) }
         guard let message = seal(builder, sdp: sdp, leg: index, in: &env) else { return refuse(passed, .serverInternalError, in: &env) }
-        legs[index].session?.timer?.answered(with: timer, now: env.now)
+        if isUp { legs[index].session?.timer?.answered(with: timer, now: env.now) }
         if isInvite {
             legs[index].session?.answer = Session.PendingAnswer(
                 retransmitter: AnswerRetransmitter(timers: env.settings.timers, sentAt: env.now), message: message)
@@ -132,7 +134,7 @@ extension Call {
         _ method: SIPMethod, sdp: [UInt8]?, on index: Int, purpose: Exchange.Purpose, in env: inout CallEnvironment
     ) {
         guard var builder = legs[index].request(method, in: &env) else { return }
-        legs[index].session?.timer?.requestFields().add(to: &builder)
+        if legs[index].stage == .up { legs[index].session?.timer?.requestFields().add(to: &builder) }
         _ = legs[index].session?.offers.sending(method == .invite ? .invite : .update, sdp: sdp)
         guard let message = seal(builder, sdp: sdp, leg: index, in: &env) else { return }
         let exchange = openExchange(index, method, purpose)
@@ -158,7 +160,7 @@ extension Call {
             return judge(response, leg: other, in: &env)
         }
         _ = legs[other].session?.dialog.receive(response: response)
-        legs[other].session?.timer?.confirmed(by: response, now: env.now)
+        if legs[other].stage == .up { legs[other].session?.timer?.confirmed(by: response, now: env.now) }
         let body = Call.sdpBytes(of: response)
         switch legs[other].session?.offers.received(isInvite ? .inviteSuccess : .updateSuccess, sdp: body, random: &env.random) ?? .nothing {
         case .answer(let sdp): changeAccepted(sdp, passed, other, isInvite: isInvite, in: &env)
@@ -172,8 +174,8 @@ extension Call {
     private mutating func changeAccepted(_ sdp: [UInt8], _ passed: PassedRequest, _ other: Int, isInvite: Bool, in env: inout CallEnvironment) {
         if isInvite { acknowledge(other, sdp: nil, in: &env) }
         let from = Int(passed.from)
-        guard let answer = try? SessionDescription.parse(sdp), let offer = try? SessionDescription.parse(passed.message.body),
-            answer.media.count == offer.media.count, let own = describe(answer, to: from, in: &env)
+        guard let offer = try? SessionDescription.parse(passed.message.body),
+            let answer = (try? SessionDescription.parse(sdp))?.answering(offer.media.count), let own = describe(answer, to: from, in: &env)
         else { return refuse(passed, .notAcceptableHere, in: &env) }
         let isFinal = phase != .ringing
         apply(answer, from: other, isFinal: isFinal, in: &env)

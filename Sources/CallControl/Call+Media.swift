@@ -15,8 +15,22 @@ extension Call {
             note("no media network reaches \(legs[index].target.remote.address)", leg: index, in: &env)
             return nil
         }
+        let description = padded(description, for: index)
         guard let endpoints = openStreams(for: description, leg: index, on: network, in: &env) else { return nil }
         return write(description, endpoints: endpoints, address: network.address, leg: index)
+    }
+
+    /// With as many streams as the leg has seen, as none may ever be left out (RFC 3264 §8); those the other leg has not are refused.
+    private func padded(_ description: SessionDescription, for index: Int) -> SessionDescription {
+        guard let agreed = legs[index].session?.offers.agreed, let known = try? SessionDescription.parse(agreed.local),
+            known.media.count > description.media.count
+        else { return description }
+        var result = description
+        for stream in known.media[description.media.count...] {
+            result.media.append(
+                MediaDescription(kind: stream.kind, port: 0, transportProtocol: stream.transportProtocol, formats: stream.formats))
+        }
+        return result
     }
 
     /// Opens ports on a leg that describes its streams itself, before it is told of any; nothing is written to it yet.
@@ -178,6 +192,16 @@ extension Call {
         }
         guard !isOut else { return }
         send(.options, on: index, as: .probe, in: &env)
+    }
+}
+
+extension SessionDescription {
+    /// Without the streams a leg was asked about beyond those of the offer this answers; nil where some are missing.
+    func answering(_ count: Int) -> SessionDescription? {
+        guard media.count >= count else { return nil }
+        var result = self
+        result.media.removeLast(media.count - count)
+        return result
     }
 }
 

@@ -112,6 +112,10 @@ extension Call {
 
     /// Sends the call where its route leads, or refuses it.
     mutating func start(_ route: Route, in env: inout CallEnvironment) {
+        if let uri = invite.requestURI, uri.parameters.contains("gr") {
+            offer(toGRUU: uri, in: &env)
+            return concludeIfAllFailed(in: &env)
+        }
         for reason in route.reasons { note(reason.description, in: &env) }
         switch route.destination {
         case .user(let id):
@@ -137,25 +141,63 @@ extension Call {
 
     /// Rings every terminal of `user` that can be reached.
     mutating func offer(to user: User, depth: Int = 0, divertedFrom: String? = nil, in env: inout CallEnvironment) {
-        record.calleeUser = user.id
-        record.calleeURI = "sip:\(user.extension)@\(tenant.realm)"
         let aor = AddressOfRecord(tenant: tenant.id, user: user.id)
         let bindings = env.locations.usableBindings(of: aor, now: env.now)
-        note("\(user.extension) has \(bindings.count) reachable terminal(s)", in: &env)
-        for binding in bindings.prefix(max(0, env.settings.maximumBranches - legs.count + 1)) {
-            ring(user, at: binding, depth: depth, divertedFrom: divertedFrom, in: &env)
+        ring(user, at: bindings, depth: depth, divertedFrom: divertedFrom, in: &env)
+    }
+
+    /// Rings the one terminal a GRUU names (RFC 5627 §5).
+    private mutating func offer(toGRUU uri: SIPURI, in env: inout CallEnvironment) {
+        var user: User?
+        var bindings: [Binding] = []
+        if let instance = uri.parameters["gr"], !instance.isEmpty {
+            user = uri.user.flatMap { env.directory.user(in: tenant.id, extension: $0) }
+            if let user {
+                let aor = AddressOfRecord(tenant: tenant.id, user: user.id)
+                bindings = env.locations.bindings(of: aor, gr: instance, now: env.now)
+            }
+        } else if let found = uri.user.flatMap({ env.locations.bindings(ofTemporaryGRUU: $0, now: env.now) }),
+            found.aor.tenant == tenant.id
+        {
+            user = env.directory.user(found.aor.user)
+            bindings = found.bindings
+        }
+        guard let user, user.isEnabled else {
+            return refuseCaller(
+                .notFound, outcome: .rejected(status: 404), reason: "no user has this GRUU", by: .server,
+                cause: .q850(1, text: "Unallocated number"), in: &env)
+        }
+        ring(user, at: bindings, depth: 0, divertedFrom: nil, in: &env)
+    }
+
+    /// One leg a terminal; further flows of the same terminal are kept for when the first fails (RFC 5626 §5.3).
+    private mutating func ring(
+        _ user: User, at bindings: [Binding], depth: Int, divertedFrom: String?, in env: inout CallEnvironment
+    ) {
+        record.calleeUser = user.id
+        record.calleeURI = "sip:\(user.extension)@\(tenant.realm)"
+        note("\(user.extension) has \(bindings.count) reachable contact(s)", in: &env)
+        var flows: [[Binding]] = []
+        for binding in bindings {
+            let sameTerminal = flows.firstIndex { $0[0].instance != nil && $0[0].instance == binding.instance && binding.regID != nil }
+            if let sameTerminal { flows[sameTerminal].append(binding) } else { flows.append([binding]) }
+        }
+        for flow in flows.prefix(max(0, env.settings.maximumBranches - legs.count + 1)) {
+            ring(user, over: flow, depth: depth, divertedFrom: divertedFrom, in: &env)
         }
     }
 
     private mutating func ring(
-        _ user: User, at binding: Binding, depth: Int, divertedFrom: String?, in env: inout CallEnvironment
+        _ user: User, over flows: [Binding], depth: Int, divertedFrom: String?, in env: inout CallEnvironment
     ) {
+        guard let binding = flows.first else { return }
         var leg = makeLeg(target: binding.target, in: &env)
         (leg.user, leg.terminal) = (user.id, binding.terminal)
         (leg.redirections, leg.divertedFrom) = (depth, divertedFrom)
         leg.latchesAnySource = env.directory.terminal(binding.terminal)?.settings.latchAnySource ?? false
         leg.requestURI = binding.contact
         leg.path = binding.path
+        leg.alternatives = flows.dropFirst().map { Leg.Alternative(target: $0.target, requestURI: $0.contact, path: $0.path) }
         leg.destination = "sip:\(user.extension)@\(tenant.realm)"
         legs.append(leg)
         sendInvite(legs.count - 1, in: &env)

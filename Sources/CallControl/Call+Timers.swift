@@ -74,7 +74,9 @@ extension Call {
         guard index < legs.count, legs[index].stage == .locating else { return }
         guard let first = targets.first else { return branchFailed(index, status: .temporarilyUnavailable, in: &env) }
         legs[index].target = first
-        legs[index].alternatives = Array(targets.dropFirst())
+        legs[index].alternatives = targets.dropFirst().map {
+            Leg.Alternative(target: $0, requestURI: legs[index].requestURI, path: legs[index].path)
+        }
         sendInvite(index, in: &env)
     }
 }

@@ -142,7 +142,7 @@ struct Call: Sendable {
         for leg in legs where leg.stage != .over || leg.session?.answer != nil {
             if leg.stage == .cancelling { consider(leg.cancelUntil) }
             consider(leg.session?.answer?.retransmitter.nextDeadline)
-            consider(leg.session?.timer?.nextDeadline)
+            if leg.stage == .up { consider(leg.session?.timer?.nextDeadline) }
             consider(leg.session?.provisionals?.nextDeadline)
         }
         return next == .distantFuture ? nil : next

@@ -22,6 +22,13 @@ struct Leg: Sendable {
         case over
     }
 
+    /// Another way to a terminal.
+    struct Alternative: Sendable {
+        let target: SIPTarget
+        let requestURI: SIPURI?
+        let path: [String]
+    }
+
     let id: LegID
     /// Who is at the other end; nil for an address outside the tenant.
     var user: UserID?
@@ -33,8 +40,8 @@ struct Leg: Sendable {
     var localUser: String?
     /// Where our requests to the party go.
     var target: SIPTarget
-    /// Further addresses to try when `target` can't be reached (RFC 3263 §4.3).
-    var alternatives: [SIPTarget] = []
+    /// Further ways to the same terminal, tried when `target` can't be reached (RFC 3263 §4.3, RFC 5626 §5.3).
+    var alternatives: [Alternative] = []
     var stage: Stage = .calling
     /// The dialog in use: the caller's own, or the callee's first (and, once answered, the answering) one.
     var session: Session?

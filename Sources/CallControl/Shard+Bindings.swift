@@ -65,15 +65,29 @@ extension Shard {
     }
 
     mutating func probed(_ ref: BindingRef, answered: Bool) {
+        let known = environment.locations.binding(ref)?.roundTrip
         let verdict = answered ? qualify.answered(ref, now: environment.now) : qualify.failed(ref)
         switch verdict {
         case .reachable(let roundTrip, let changed):
             environment.locations.noteQualify(ref, roundTrip: roundTrip)
             if changed { effects.append(.alarm(.reachability(ref.aor, isReachable: true))) }
+            if changed || Shard.differs(roundTrip, from: known) { notePhone(ref, isReachable: true, roundTrip: roundTrip) }
         case .unreachable(let changed):
             environment.locations.noteQualify(ref, roundTrip: nil)
-            if changed { effects.append(.alarm(.reachability(ref.aor, isReachable: false))) }
+            guard changed else { return }
+            effects.append(.alarm(.reachability(ref.aor, isReachable: false)))
+            notePhone(ref, isReachable: false, roundTrip: nil)
         case .undecided: break
         }
+    }
+
+    /// Worth writing down: a quarter more or less than what is known.
+    private static func differs(_ roundTrip: Duration, from known: Duration?) -> Bool {
+        guard let known else { return true }
+        return roundTrip > known * 5 / 4 || roundTrip < known * 3 / 4
+    }
+
+    mutating func notePhone(_ ref: BindingRef, isReachable: Bool, roundTrip: Duration?) {
+        effects.append(.storePhone(PhoneState(ref: ref, isReachable: isReachable, roundTrip: roundTrip, at: environment.wall)))
     }
 }

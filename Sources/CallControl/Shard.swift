@@ -76,7 +76,7 @@ public struct Shard: Sendable {
     /// Calls that are not forgotten yet.
     public var callCount: Int { calls.count }
     /// What must be zero once every call has ended, for tests of leaks.
-    public var heldCount: Int { calls.count + claims.count + clientsOfCall.count + serverOwners.count + registrations.count + callDeadlines.count }
+    public var heldCount: Int { calls.count + claims.count + clientsOfCall.count + serverOwners.count + registrations.count + callDeadlines.count + clientOwners.count }
 
     /// When ``ShardEvent/deadlineReached`` is due.
     public var nextDeadline: Moment? {
@@ -106,7 +106,10 @@ public struct Shard: Sendable {
         case .received(let message, let flow): receive(message, over: flow, into: &pending)
         case .malformed(let error, let flow): answerMalformed(error, over: flow)
         case .flowClosed(let flow):
-            for ref in environment.locations.connectionClosed(flow) { qualify.forget(ref) }
+            for ref in environment.locations.connectionClosed(flow) {
+                qualify.forget(ref)
+                notePhone(ref, isReachable: false, roundTrip: nil)
+            }
             transactions.transportFailed(.flow(flow), branch: nil, now: now, into: &pending)
         case .sendFailed(let target, let branch): transactions.transportFailed(target, branch: branch, now: now, into: &pending)
         case .stored(let token, let succeeded): stored(token, succeeded, into: &pending)
@@ -152,7 +155,10 @@ public struct Shard: Sendable {
     private mutating func deadlineReached(into pending: inout [TransactionEffect]) {
         let now = environment.now
         if let due = transactions.nextDeadline, due <= now { transactions.deadlineReached(now: now, into: &pending) }
-        while let number = callDeadlines.popDue(now: now) { handle(.deadlineReached, call: number, into: &pending) }
+        // Each call once: one that is due again at once must not keep the others waiting.
+        var due: [UInt32] = []
+        while let number = callDeadlines.popDue(now: now) { due.append(number) }
+        for number in due { handle(.deadlineReached, call: number, into: &pending) }
         if let due = qualify.nextDeadline, due <= now { probeBindings(into: &pending) }
         guard settings.sweepsRegistrations, now >= sweepAt else { return }
         sweepAt = now.advanced(by: .seconds(1))
@@ -191,7 +197,7 @@ public struct Shard: Sendable {
     private mutating func responded(
         _ response: SIPMessage, to transaction: ClientTransactionID, over flow: SIPFlow, into pending: inout [TransactionEffect]
     ) {
-        guard let owner = clientOwners[transaction] else { return }
+        guard let owner = clientOwners[transaction] else { return dismissStray(response, over: flow, into: &pending) }
         let isFinal = response.status.map { $0.code >= 200 } ?? false
         switch owner.purpose {
         case .call(let number, let exchange, let leg):

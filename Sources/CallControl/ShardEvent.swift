@@ -36,6 +36,7 @@ public enum ShardEffect: Sendable {
     /// Write the changes of one REGISTER as a whole and report by ``ShardEvent/stored(token:succeeded:)``; token 0 wants no report.
     case storeBindings([BindingChange], token: UInt64)
     case storeRecord(CallRecordChange)
+    case storePhone(PhoneState)
     case media([MediaCommand])
     /// Resolve a URI (RFC 3263) and report by ``ShardEvent/located(_:_:)``.
     case locate(SIPURI, LegID)

@@ -17,6 +17,9 @@ extension TransactionLayer {
         return start(request, key: key, to: target, now: now, into: &effects)
     }
 
+    /// Whether a client transaction with this branch is there.
+    public func hasClient(branch: String) -> Bool { clients[.client(branch: branch, isCancel: false)] != nil }
+
     /// Cancels an INVITE that has no final response (RFC 3261 §9.1): at once, or when its first provisional response comes.
     ///
     /// What then comes is still reported: a 487, a 2xx that crossed the CANCEL, or a timeout 64×T1 after the CANCEL.

@@ -91,7 +91,7 @@ public struct Demo: Sendable {
     ) throws -> Demo {
         var users: [NewUser] = []
         for name in try extensions(options) {
-            users.append(try NewUser(extension: name, displayName: "Demo \(name)", password: random.token(16)))
+            users.append(try NewUser(extension: name, displayName: "Demo \(name)", password: "m" + random.token(15)))
         }
         let accounts = users.map {
             DemoAccount(

@@ -108,6 +108,8 @@ final class ShardLoop: @unchecked Sendable {
             if !services.writer.submit(.callRecord(change), token: nil) {
                 services.logger.error("a call record could not be queued", metadata: ["call": "\(change.record.id)"])
             }
+        // Of no consequence when it is lost: the next sign of life tells it again.
+        case .storePhone(let state): _ = services.writer.submit(.phone(state), token: nil)
         case .media(let commands): services.media.perform(commands)
         case .locate(let uri, let leg): locate(uri, for: leg, services)
         case .ping(let flow): services.transport.ping(flow, loop: index)

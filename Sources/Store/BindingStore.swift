@@ -62,6 +62,21 @@ public struct BindingStore: Sendable {
         FROM bindings WHERE version = ?1
         """
 
+    static let phoneSQL: String = """
+        INSERT INTO phone_states (tenant_id, user_id, key, is_reachable, round_trip_us, noted_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+        ON CONFLICT DO UPDATE SET
+            is_reachable = ?4, round_trip_us = coalesce(?5, round_trip_us), noted_at = ?6
+        """
+
+    static func bind(_ state: PhoneState, to statement: RawStatement) {
+        statement.bind(1, state.ref.aor.tenant.rawValue)
+        statement.bind(2, state.ref.aor.user.rawValue)
+        statement.bind(3, state.ref.key)
+        statement.bind(4, state.isReachable)
+        statement.bind(5, state.roundTrip.map { $0.wholeNanoseconds / 1000 })
+        statement.bind(6, state.at.microsecondsSinceEpoch)
+    }
+
     static let dropSQL: String = "DELETE FROM bindings WHERE version <= ?1"
 
     static func bind(_ aor: AddressOfRecord, _ binding: Binding, version: Int64, to statement: RawStatement) {
@@ -101,8 +116,8 @@ public struct BindingStore: Sendable {
             sql: """
                 SELECT tenant_id, user_id, key, terminal_id, contact, contact_parameters, q, call_id, cseq, expires_at, instance,
                     reg_id, path, listener, transport, remote, user_agent, is_behind_nat, listens_at_contact_port, suspected_alg,
-                    registered_at, updated_at, gruu_seed
-                FROM bindings
+                    registered_at, updated_at, gruu_seed, is_reachable, round_trip_us, noted_at
+                FROM bindings LEFT JOIN phone_states USING (tenant_id, user_id, key)
                 WHERE version IN (SELECT max(version) FROM bindings GROUP BY tenant_id, user_id, key)
                     AND is_removed = 0 AND \(condition)
                 ORDER BY tenant_id, user_id, key
@@ -137,6 +152,9 @@ public struct BindingStore: Sendable {
         binding.listensAtContactPort = row[18]
         binding.suspectedALG = (row[19] as String?).flatMap(ALGSign.init(rawValue:))
         binding.gruuSeed = UInt64(bitPattern: row[22] as Int64)
+        // What was noted before the phone registered last says nothing of it now.
+        if let notedAt = row[25] as Int64?, notedAt >= binding.updatedAt.microsecondsSinceEpoch { binding.isReachable = row[23] }
+        binding.roundTrip = (row[24] as Int64?).map { .microseconds($0) }
         return binding
     }
 }

@@ -9,13 +9,28 @@ package struct Migration: Sendable {
 /// Every step there is, in order.
 package enum Schema {
     package static let migrations: [Migration] = [
-        Migration(number: 1, name: "0001-first-call", sql: firstCall)
+        Migration(number: 1, name: "0001-first-call", sql: firstCall),
+        Migration(number: 2, name: "0002-phone-states", sql: phoneStates),
     ]
 
     /// Durations are in seconds, `…_at` columns in microseconds since 1970 (UTC), settings are JSON whose missing keys mean defaults.
     ///
     /// `directory_version` rises with every change of a tenant, user or terminal, whoever makes it, so that a running server
     /// notices what the command line wrote.
+    /// What is known of a registered phone beside its registration: whether it answers, and how fast.
+    private static let phoneStates: String = """
+        CREATE TABLE phone_states (
+            tenant_id INTEGER NOT NULL,
+            user_id INTEGER NOT NULL,
+            key TEXT NOT NULL,
+            is_reachable INTEGER NOT NULL CHECK (is_reachable IN (0, 1)),
+            round_trip_us INTEGER CHECK (round_trip_us >= 0),
+            noted_at INTEGER NOT NULL,
+            PRIMARY KEY (tenant_id, user_id, key),
+            FOREIGN KEY (tenant_id, user_id) REFERENCES users (tenant_id, id) ON DELETE CASCADE
+        ) WITHOUT ROWID;
+        """
+
     private static let firstCall: String = """
         CREATE TABLE server_settings (
             name TEXT NOT NULL PRIMARY KEY,

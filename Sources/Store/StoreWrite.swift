@@ -7,6 +7,8 @@ public enum StoreWrite: Sendable {
     /// The changes of one REGISTER, in order.
     case bindings([BindingChange])
     indirect case callRecord(CallRecordChange)
+    /// Whether a registered phone answers.
+    case phone(PhoneState)
 }
 
 /// Names a write to whoever submitted it.

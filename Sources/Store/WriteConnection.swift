@@ -11,6 +11,7 @@ final class WriteConnection {
     private let startCall: RawStatement
     private let answerCall: RawStatement
     private let settleCall: RawStatement
+    private let notePhone: RawStatement
 
     init(path: String, safety: StoreWriterSettings.Safety) throws(StoreError) {
         connection = try RawConnection(
@@ -25,6 +26,7 @@ final class WriteConnection {
         startCall = try connection.prepare(CallRecordStore.startSQL)
         answerCall = try connection.prepare(CallRecordStore.answerSQL)
         settleCall = try connection.prepare(CallRecordStore.settleSQL)
+        notePhone = try connection.prepare(BindingStore.phoneSQL)
     }
 
     var walPages: Int { Int(connection.walPages) }
@@ -52,6 +54,11 @@ final class WriteConnection {
         switch write {
         case .callRecord(let change):
             return try refusal { () throws(StoreError) in try apply(change) }
+        case .phone(let state):
+            return try refusal { () throws(StoreError) in
+                BindingStore.bind(state, to: notePhone)
+                try notePhone.run()
+            }
         case .bindings(let changes):
             let mark: Int = bindings.mark
             let isAlone: Bool = changes.count == 1

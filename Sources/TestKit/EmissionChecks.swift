@@ -25,6 +25,7 @@ package final class EmissionChecks {
     private var unacknowledged: [Numbered: Moment] = [:]
     private var ended: Set<Peered> = []
     private var descriptions: [Peered: Description] = [:]
+    private var unreserved: [(own: Own, at: Moment, text: String)] = []
     private var reliable: [Own: UInt32] = [:]
     private var pracked: [Own: Set<UInt32>] = [:]
     /// Requests and responses the server sent, copies left out.
@@ -77,7 +78,7 @@ package final class EmissionChecks {
             found.append("\(name) stands there \(message.count(of: name)) times")
         }
         found += message.isRequest ? request(message, now: now) : response(message, now: now)
-        found += description(message)
+        found += description(message, now: now)
         let first: Substring = String(decoding: wire.prefix(80), as: UTF8.self).split(separator: "\r\n").first ?? ""
         return found.map { "to \(phone.name): \($0) [\(first); CSeq \(message.cseq)]" }
     }
@@ -105,6 +106,8 @@ package final class EmissionChecks {
             lastSequence[dialog] = number
             if message.method == .invite { invites[own, default: [:]][number] = (branch, now) }
             if message.method == .invite || message.method == .update, !message.has(.contact) { found.append("no Contact") }
+            // Offered and hung up in the same instant, as when two timers are due at once.
+            if message.method == .bye { unreserved.removeAll { $0.own == own && $0.at == now } }
             if message.method == .bye { found += bye(own, remote: message.toTag ?? "", now: now) }
             if ended.contains(dialog), message.method != .bye, message.method != .prack { found.append("a request after the dialog's end") }
         }
@@ -149,15 +152,15 @@ package final class EmissionChecks {
 
     // MARK: Descriptions
 
-    private func description(_ message: SIPMessage) -> [String] {
+    private func description(_ message: SIPMessage, now: Moment) -> [String] {
         guard !message.body.isEmpty, let type = try? message.contentType(), type.subtype == "sdp" else { return [] }
         guard var parsed = try? SessionDescription.parse(message.body) else { return ["its session description can't be read"] }
         var found: [String] = []
-        for stream in parsed.media where !stream.isRejected {
-            if !media.isReserved(port: stream.port) { found.append("names port \(stream.port), which is not reserved") }
-        }
         let (local, remote) = message.isRequest ? (message.fromTag, message.toTag) : (message.toTag, message.fromTag)
         let own = Own(callID: message.callID, tag: local ?? "")
+        for stream in parsed.media where !stream.isRejected && !media.isReserved(port: stream.port) {
+            unreserved.append((own, now, "\(message.callID) names port \(stream.port), which is not reserved, at \(now.sinceStart.inSeconds) s"))
+        }
         let key = Peered(own: own, remote: remote ?? "")
         let version: UInt64 = UInt64(parsed.origin.version) ?? 0
         let session: UInt64 = UInt64(parsed.origin.sessionID) ?? 0
@@ -206,8 +209,8 @@ package final class EmissionChecks {
 
     // MARK: At the end
 
-    /// Answers of phones that were never acknowledged.
+    /// What only the whole run shows: answers of phones that were never acknowledged, ports nobody listened on.
     package func unsettled() -> [String] {
-        owed.keys.map { "no ACK for the 2xx to INVITE \($0.number) of \($0.own.callID)" }.sorted()
+        owed.keys.map { "no ACK for the 2xx to INVITE \($0.number) of \($0.own.callID)" }.sorted() + unreserved.map(\.text)
     }
 }

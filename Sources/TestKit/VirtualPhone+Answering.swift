@@ -87,7 +87,9 @@ extension VirtualPhone {
             world.after(delay) { [unowned self] in
                 reject(call, .movedTemporarily) { $0.addContact(NameAddress(uri: self.uri(user))) }
             }
-        case .none, .silence: break
+        // Nobody hears it ring for ever, even where the server is gone.
+        case .none: world.after(.seconds(300)) { [unowned self] in reject(call, .temporarilyUnavailable) }
+        case .silence: break
         }
     }
 

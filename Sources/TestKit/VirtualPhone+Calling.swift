@@ -26,9 +26,10 @@ extension VirtualPhone {
     func sessionTimer(_ plan: TimerPlan) -> SessionTimer? {
         switch plan {
         case .none: nil
-        case .supported: SessionTimer(policy: SessionTimerPolicy(preferred: 3600, insists: false))
+        case .supported: SessionTimer(policy: SessionTimerPolicy(preferred: 3600, minimum: minimumSession, insists: false))
         case .asks(let interval, let refresherIsSelf):
-            SessionTimer(policy: SessionTimerPolicy(preferred: interval, refresher: refresherIsSelf ? .local : .remote))
+            SessionTimer(
+                policy: SessionTimerPolicy(preferred: interval, minimum: minimumSession, refresher: refresherIsSelf ? .local : .remote))
         }
     }
 

@@ -39,6 +39,12 @@ extension VirtualPhone {
         }
     }
 
+    /// Puts a call on hold, by UPDATE or by re-INVITE.
+    package func hold(_ call: PhoneCall, byUpdate: Bool) {
+        call.direction = "sendonly"
+        if byUpdate { update(call, withOffer: true) } else { reinvite(call, withOffer: true) }
+    }
+
     private func send(_ method: SIPMethod, _ call: PhoneCall) {
         guard var builder = call.dialog?.request(method, via: via()) else { return }
         builder.add(.userAgent, "\(mark) phone")

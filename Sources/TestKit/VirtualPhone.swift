@@ -51,6 +51,8 @@ package final class VirtualPhone {
     package var keepsMessages = false
     package private(set) var received: [SIPMessage] = []
     package private(set) var sent: [SIPMessage] = []
+    /// The shortest session interval the phone takes, in seconds.
+    package var minimumSession: UInt32 = 90
     /// Set for a wrong password.
     package var password: String
 
@@ -123,6 +125,9 @@ package final class VirtualPhone {
         if keepsMessages { sent.append(message) }
         world.carry(message.wire, from: self)
     }
+
+    /// Sends a message as it is, past the phone's transactions.
+    package func inject(_ message: SIPMessage) { put(message) }
 
     func start(_ request: SIPMessage, _ purpose: Purpose) {
         drive { layer, effects in

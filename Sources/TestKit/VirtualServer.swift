@@ -115,6 +115,7 @@ package final class VirtualServer {
             let succeeds: Bool = storeFailuresPerMille == 0 || Int.random(in: 0..<1000, using: &world.random) >= storeFailuresPerMille
             world.after(delay) { [unowned self] in handle(.stored(token: token, succeeded: succeeds), on: index) }
         case .storeRecord(let change): book.take(change)
+        case .storePhone: break
         case .media(let commands): media.perform(commands)
         case .locate(_, let leg): world.after(.milliseconds(1)) { [unowned self] in handle(.located(leg, []), on: index) }
         case .ping: break

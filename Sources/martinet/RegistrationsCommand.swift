@@ -21,7 +21,7 @@ struct RegistrationsCommand: ParsableCommand {
         let tenants: [Tenant] = try directory.chosen(tenant)
         let now: WallTime = wallNow()
         var table = TextTable([
-            "EXTENSION", "TENANT", "CONTACT", "SOURCE", "VIA", "PHONE", "EXPIRES", "RTT", "NAT", "ALG",
+            "EXTENSION", "TENANT", "CONTACT", "SOURCE", "VIA", "PHONE", "EXPIRES", "STATE", "RTT", "NAT", "ALG",
         ])
         var advice: [String] = []
         var count: Int = 0
@@ -32,6 +32,7 @@ struct RegistrationsCommand: ParsableCommand {
                     name, directory.tenants.count > 1 ? tenant.name : "", "\(binding.contact)",
                     binding.receivedFrom.description,
                     binding.flow.transport.rawValue, binding.userAgent ?? "", "in \(binding.secondsLeft(now: .zero)) s",
+                    binding.isReachable == false ? (binding.flow.transport.isReliable ? "connection gone" : "silent") : "",
                     binding.roundTrip.map { "\($0.wholeMilliseconds) ms" } ?? "", binding.isBehindNAT ? "yes" : "",
                     binding.suspectedALG == nil ? "" : "suspected",
                 ])

@@ -1,5 +1,6 @@
 """baresip without a sound card: plays a tone from a file (aufile), throws the heard audio away (aubridge) and writes it
 to a file on the way (sndfile). Steered by its ctrl_tcp module."""
+import contextlib
 import glob
 import json
 import os
@@ -113,3 +114,26 @@ def talk(caller, callee, seconds=3.0, within=20):
     finally:
         caller.hang_up()
     wait_for(lambda: not callee.in_call(), 10, "the hang-up reaches the other side")
+
+
+@contextlib.contextmanager
+def a_call_throughout(server, folder):
+    """The first two users talk while the block runs; in it and afterwards they must hear each other. Gives both telephones."""
+    people = server.users()[:2]
+    phones = []
+    try:
+        for person, tone in zip(people, (440, 1000)):
+            phones.append(Baresip(folder, server, person, tone))
+        for phone in phones:
+            phone.wait_registered()
+        phones[0].dial(people[1].extension)
+        wait_for(lambda: phones[0].heard(1000) > 1 and phones[1].heard(440) > 1, 15, "both hear each other", step=0.5)
+        yield phones
+        before = [phones[0].heard(1000), phones[1].heard(440)]
+        assert phones[0].in_call() and phones[1].in_call(), "the call was lost"
+        wait_for(lambda: phones[0].heard(1000) > before[0] + 1 and phones[1].heard(440) > before[1] + 1, 10,
+                 "both still hear each other", step=0.5)
+        phones[0].hang_up()
+    finally:
+        for phone in phones:
+            phone.stop()

@@ -20,8 +20,11 @@ class User:
         self.password, self.domain = row["password"], row["domain"]
 
     def sipp_authentication(self, password=None, username=None):
-        # SIPp expands [authentication] only when it comes whole from one field.
-        return f"[authentication username={username or self.username} password={password or self.password}]"
+        # SIPp expands [authentication] only when it comes whole from one field, and takes "0x..." for hexadecimal.
+        password = password or self.password
+        if password.startswith("0x"):
+            password = "0x" + password.encode().hex()
+        return f"[authentication username={username or self.username} password={password}]"
 
 
 class Martinet:

@@ -53,7 +53,8 @@ class Sipp(Child):
     """One SIPp process. `wait()` gives its exit code: 0 when every call went as the scenario says."""
 
     def __init__(self, folder, server, scenario, rows=(), local="127.0.0.11", port=None, transport="udp", calls=1, rate=10,
-                 keys=None, hold_ms=500, timeout=40, extra=(), remote=True, name=None, prefix=(), parameters=None):
+                 keys=None, hold_ms=500, timeout=40, extra=(), remote=True, name=None, prefix=(), parameters=None,
+                 trace=True):
         self.scenario, self.local, self.port = scenario, local, port or free_port()
         self.name = name or f"{scenario}-{self.port}"
         base = os.path.join(str(folder), self.name)
@@ -66,7 +67,9 @@ class Sipp(Child):
             "-sf", base + ".xml", "-i", local, "-p", self.port, "-t", {"udp": "u1", "tcp": "t1"}[transport], "-nostdin", "-m", calls,
             "-r", rate, "-recv_timeout", timeout * 1000 - 5000, "-timeout", timeout, "-timeout_error", "-aa", "-mp", free_port(), "-mi", local,
             "-cid_str", f"secret-{self.name}-%u-%p@%s",
-            "-trace_msg", "-message_file", self.messages_file, "-trace_err", "-error_file", self.errors_file, "-max_retrans", 10]
+            "-trace_err", "-error_file", self.errors_file, "-max_retrans", 10]
+        if trace:
+            command += ["-trace_msg", "-message_file", self.messages_file]
         if rows:
             with open(base + ".csv", "w", encoding="utf-8") as f:
                 f.write("SEQUENTIAL\n" + "".join(";".join(map(str, row)) + "\n" for row in rows))
