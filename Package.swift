@@ -68,7 +68,8 @@ let package = Package(
         module(
             "CallControl",
             [
-                "Basics", "SIPMessage", "SDP", "SIPTransaction", "SIPDialog", "Registration", "MediaSession", "Identity",
+                "Basics", "SIPMessage", "SDP", "SIPTransaction", "SIPDialog", "Registration", "MediaSession",
+                "Identity",
                 "Numbering",
             ]),
         // Floor 6
@@ -78,7 +79,8 @@ let package = Package(
         module(
             "SIPTransport",
             [
-                "Basics", "SIPMessage", "SIPTransaction", "CAres", "CSys", nio, nioPosix, nioSSL, nioTLS, x509, asn1, crypto,
+                "Basics", "SIPMessage", "SIPTransaction", "CAres", "CSys", nio, nioPosix, nioSSL, nioTLS, x509, asn1,
+                crypto,
                 logging,
             ]),
         module("MediaTransport", ["Basics", "RTP", "MediaSession", "CSys"]),
@@ -92,21 +94,27 @@ let package = Package(
         module(
             "Server",
             [
-                "Basics", "SIPMessage", "SIPTransaction", "Registration", "MediaSession", "Identity", "CallControl", "SIPTransport", "MediaTransport", "Store", "Telemetry", "API", nio, nioPosix, logging,
+                "Basics", "SIPMessage", "SIPTransaction", "Registration", "MediaSession", "Identity", "CallControl",
+                "SIPTransport", "MediaTransport", "Store", "Telemetry", "API", nio, nioPosix, logging,
                 yams,
             ]),
         .executableTarget(
             name: "martinet",
-            dependencies: ["Basics", "Identity", "Registration", "SIPTransaction", "CallControl", "Store", "Telemetry", "Server", arguments, logging],
+            dependencies: [
+                "Basics", "Identity", "Registration", "SIPTransaction", "CallControl", "Store", "Telemetry", "Server",
+                arguments, logging,
+            ],
             swiftSettings: settings),
         .executableTarget(
-            name: "RelayBench", dependencies: ["Basics", "MediaSession", "MediaTransport"], path: "Benchmarks/RelayBench",
+            name: "RelayBench", dependencies: ["Basics", "MediaSession", "MediaTransport"],
+            path: "Benchmarks/RelayBench",
             swiftSettings: settings),
         // Only tests import these
         module(
             "TestKit",
             [
-                "Basics", "SIPMessage", "SDP", "RTP", "SIPTransaction", "SIPDialog", "Registration", "MediaSession", "Identity",
+                "Basics", "SIPMessage", "SDP", "RTP", "SIPTransaction", "SIPDialog", "Registration", "MediaSession",
+                "Identity",
                 "Numbering", "CallControl",
             ]),
         tests("Basics"),
@@ -123,6 +131,10 @@ let package = Package(
             "Store",
             ["Basics", "SIPMessage", "SIPTransaction", "Identity", "Registration", "CallControl", grdb]),
         tests("Telemetry", ["Basics", "SIPTransaction"], golden: false),
+        tests(
+            "CallControl",
+            ["Basics", "Identity", "MediaSession", "Registration", "SIPMessage", "SIPTransaction", "TestKit"]),
+        .testTarget(name: "SimulationTests", dependencies: ["TestKit"], swiftSettings: settings),
         tests("Server", ["Basics", "SIPTransaction", "Identity", "Store", "Telemetry"]),
         tests("API", ["Basics", logging]),
         tests("SIPTransport", ["Basics", "SIPMessage", "SIPTransaction", nio, nioPosix, nioSSL, logging]),

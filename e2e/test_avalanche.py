@@ -6,9 +6,11 @@ from support.baresip import a_call_throughout
 from support.sipp import Sipp
 
 PHONES = 10_000
+REFUSED = 'martinet_overload_refusals_total{method="REGISTER"}'
 
 
 def test_ten_thousand_phones_returning_at_once_are_registered_within_30_s(own_server, tmp_path):
+    """partly: MV-SYS-01"""
     server = own_server(users=PHONES)
     people = server.users()
     # The first two talk on telephones of their own; all others, and these two with a second terminal each, return.
@@ -20,10 +22,9 @@ def test_ten_thousand_phones_returning_at_once_are_registered_within_30_s(own_se
                          keys={"domain": people[0].domain}, extra=["-l", PHONES, "-buff_size", 8 << 20], trace=False)
         returning.succeed(45)
         took = time.monotonic() - began
-        print('TOOK', took, server.metrics(), returning.tail(60))
-        assert took < 30, f"{took:.1f} s"
+        assert took < 30, f"took {took:.1f} s; refused meanwhile: {server.metrics()[REFUSED]:.0f}"
         assert server.metrics()["martinet_bindings"] - held == PHONES
-        # Nobody in the call waited for the others: what was heard meanwhile is what was said, but for half a second.
+        # Those who talk did not notice: but for what is still on its way into the recording, all was heard that was said.
         for phone, hertz, before in ((caller, 1000, heard[0]), (callee, 440, heard[1])):
             missing = time.monotonic() - began - (phone.heard(hertz) - before)
             assert missing < 1.5, f"{phone.user.extension} missed {missing:.1f} s of {took:.1f} s"

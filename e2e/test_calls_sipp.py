@@ -100,7 +100,8 @@ def test_a_wrong_password_gets_no_call_and_no_hint(calls):
 
 
 def test_a_fork_rings_both_telephones_and_the_loser_hears_why(calls):
-    """The loser's CANCEL says that the call was completed elsewhere, so that it shows no missed call (RFC 3326)."""
+    """The loser's CANCEL says that the call was completed elsewhere, so that it shows no missed call (RFC 3326).
+    partly: MV-CALL-08"""
     loser = calls.callee(1002, "uas_cancelled", local="127.0.0.12", name="loser",
                          parameters={"cancel": 'Reason:.*SIP.*cause=200.*Call completed elsewhere'})
     winner = calls.callee(1002, "uas_call", local="127.0.0.13", name="winner", parameters={"ring_ms": 600})
@@ -126,6 +127,7 @@ def test_a_cancelled_fork_cancels_every_telephone(calls):
 
 @pytest.mark.parametrize("transport", TRANSPORTS)
 def test_hold_inactive_and_resume_by_reinvite(calls, transport):
+    """partly: MV-CALL-02"""
     callee = calls.callee(1002, "uas_hold", transport=transport)
     calls.both_end_well(calls.caller(1001, 1002, "uac_hold", transport=transport), callee)
 

@@ -115,6 +115,7 @@ def test_users_are_imported_or_the_wrong_cell_is_named_and_none_is(own_server, t
 
 # ---------------------------------------------------------------- what it shows
 def test_calls_records_and_trace_of_a_call(server, calls, tmp_path):
+    """partly: MV-CDR-01"""
     callee = calls.callee(1002, "uas_call")
     caller = calls.caller(1001, 1002, "uac_call", hold_ms=2500)
     wait_for(lambda: any(m.method == "ACK" for m in callee.received()), 10, "the call is up")

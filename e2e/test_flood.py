@@ -55,7 +55,8 @@ def test_svcrack_does_not_guess_a_password(server, tmp_path):
 
 
 def test_wrong_passwords_cost_the_address_and_nobody_else(server):
-    """After enough wrong passwords the address is banned for a time, with an event line; others are served."""
+    """After enough wrong passwords the address is banned for a time, with an event line; others are served.
+    partly: MV-SEC-04"""
     endpoint = Endpoint(server, local="127.0.0.66")
     guesser = Registration(endpoint, server.user(1003))
     refused = 0

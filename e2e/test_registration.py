@@ -105,6 +105,7 @@ def test_the_expiry_over_a_connection_is_short(phone, transport):
 
 
 def test_a_user_has_up_to_sixteen_contacts(phone):
+    """partly: MV-CALL-08"""
     answers = [phone(1014).register() for _ in range(16)]
     assert all(a.status == 200 for a in answers)
     assert len(contacts(answers[-1])) == 16

@@ -34,6 +34,7 @@ def test_tls_1_2_and_1_3_are_spoken_and_older_ones_are_not(server):
 
 
 def test_the_certificate_survives_a_restart(own_server):
+    """partly: MV-SEC-02"""
     server = own_server()
     before = certificate(server)[0]
     server.stop()
@@ -53,6 +54,7 @@ def test_garbage_and_a_silent_client_do_not_stop_others(server):
 
 
 def test_linphone_registers_and_calls_over_tls(server, tmp_path):
+    """partly: MV-CALL-01, MV-PROV-08, MV-SEC-01"""
     phones = []
     try:
         for person in (server.user(1003), server.user(1004)):

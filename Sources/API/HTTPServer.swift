@@ -4,7 +4,7 @@ public import Logging
 public import NIOCore
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #endif
 
 /// What machines ask over HTTP: `GET /health/live`, `GET /health/ready` and `GET /metrics`.

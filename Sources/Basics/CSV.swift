@@ -39,7 +39,9 @@ public enum CSV {
     }
 
     private static func field(_ text: String) -> String {
-        guard text.unicodeScalars.contains(where: { $0 == "," || $0 == "\"" || $0 == "\r" || $0 == "\n" }) else { return text }
+        guard text.unicodeScalars.contains(where: { $0 == "," || $0 == "\"" || $0 == "\r" || $0 == "\n" }) else {
+            return text
+        }
         var result: String = "\""
         for scalar in text.unicodeScalars {
             if scalar == "\"" { result += "\"\"" } else { result.unicodeScalars.append(scalar) }
@@ -78,7 +80,9 @@ public enum CSV {
             guard position < text.count, text[position] == "\"" else {
                 while position < text.count, text[position] != ",", text[position] != "\r", text[position] != "\n" {
                     guard text[position] != "\"" else {
-                        throw Problem(line: line, column: column, rule: "a quotation mark inside a field needs the whole field in quotation marks")
+                        throw Problem(
+                            line: line, column: column,
+                            rule: "a quotation mark inside a field needs the whole field in quotation marks")
                     }
                     value.append(text[position])
                     position += 1
@@ -93,15 +97,20 @@ public enum CSV {
                 if scalar == "\"" {
                     position += 1
                     guard position < text.count, text[position] == "\"" else { break }
-                } else if scalar == "\n" || (scalar == "\r" && !(position + 1 < text.count && text[position + 1] == "\n")) {
+                } else if scalar == "\n"
+                    || (scalar == "\r" && !(position + 1 < text.count && text[position + 1] == "\n"))
+                {
                     line += 1
                     lineStart = position + 1
                 }
                 value.append(text[position])
                 position += 1
             }
-            guard position == text.count || text[position] == "," || text[position] == "\r" || text[position] == "\n" else {
-                throw Problem(line: line, column: column, rule: "a comma or the end of the line must follow the closing quotation mark")
+            guard position == text.count || text[position] == "," || text[position] == "\r" || text[position] == "\n"
+            else {
+                throw Problem(
+                    line: line, column: column,
+                    rule: "a comma or the end of the line must follow the closing quotation mark")
             }
             return Field(text: String(value), column: start)
         }

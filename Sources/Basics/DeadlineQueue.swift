@@ -2,7 +2,10 @@
 ///
 /// A binary heap with an index by key: setting, moving and clearing a deadline cost O(log n), looking at the next one O(1).
 public struct DeadlineQueue<Key: Hashable & Sendable>: Sendable {
-    private struct Entry: Sendable { var deadline: Moment; var key: Key }
+    private struct Entry: Sendable {
+        var deadline: Moment
+        var key: Key
+    }
     private var heap: [Entry] = []
     private var positions: [Key: Int] = [:]
 

@@ -148,13 +148,20 @@ public struct IPAddress: Hashable, Comparable, Sendable, CustomStringConvertible
     public var description: String {
         if isV4 { return "\(low >> 24 & 255).\(low >> 16 & 255).\(low >> 8 & 255).\(low & 255)" }
         var groups: [UInt16] = []
-        for shift in stride(from: 48, through: 0, by: -16) { groups.append(UInt16(truncatingIfNeeded: high >> UInt64(shift))) }
-        for shift in stride(from: 48, through: 0, by: -16) { groups.append(UInt16(truncatingIfNeeded: low >> UInt64(shift))) }
+        for shift in stride(from: 48, through: 0, by: -16) {
+            groups.append(UInt16(truncatingIfNeeded: high >> UInt64(shift)))
+        }
+        for shift in stride(from: 48, through: 0, by: -16) {
+            groups.append(UInt16(truncatingIfNeeded: low >> UInt64(shift)))
+        }
         // The longest run of zero groups, the first of equals, at least two long (RFC 5952 §4.2).
         var best = 0..<0
         var start = 0
         while start < 8 {
-            guard groups[start] == 0 else { start += 1; continue }
+            guard groups[start] == 0 else {
+                start += 1
+                continue
+            }
             var end = start
             while end < 8, groups[end] == 0 { end += 1 }
             if end - start > best.count, end - start > 1 { best = start..<end }
@@ -207,7 +214,10 @@ public struct IPNetwork: Hashable, Sendable, CustomStringConvertible {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count <= 2, let base = IPAddress(parts[0]) else { return nil }
         let width = base.isV4 ? 32 : 128
-        guard parts.count == 2 else { (self.base, prefixLength) = (base, width); return }
+        guard parts.count == 2 else {
+            (self.base, prefixLength) = (base, width)
+            return
+        }
         guard let length = Int(parts[1]), (0...width).contains(length) else { return nil }
         (self.base, prefixLength) = (base, length)
     }

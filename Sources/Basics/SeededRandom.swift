@@ -48,7 +48,10 @@ public struct AnyRandom: RandomNumberGenerator, Sendable {
             var bits: UInt64 = 0
             var left = 0
             for index in 0..<length {
-                if left < 5 { bits = next(); left = 60 }
+                if left < 5 {
+                    bits = next()
+                    left = 60
+                }
                 buffer[index] = alphabet.utf8Start[Int(bits & 31)]
                 bits >>= 5
                 left -= 5

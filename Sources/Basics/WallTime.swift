@@ -32,7 +32,10 @@ public struct WallTime: Hashable, Comparable, Sendable {
         let seconds: Int64 = secondsSinceEpoch
         var days: Int64 = seconds / 86_400
         var rest: Int64 = seconds % 86_400
-        if rest < 0 { rest += 86_400; days -= 1 }
+        if rest < 0 {
+            rest += 86_400
+            days -= 1
+        }
         // Howard Hinnant's civil-from-days: exact for the proleptic Gregorian calendar.
         let shifted: Int64 = days + 719_468
         let era: Int64 = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097

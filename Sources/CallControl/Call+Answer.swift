@@ -85,6 +85,7 @@ extension Call {
     /// The callee answered our offer.
     private mutating func connect(_ index: Int, answer: [UInt8], in env: inout CallEnvironment) {
         acknowledge(index, sdp: nil, in: &env)
+        let before: OfferAnswer? = caller.session?.offers
         guard let description = try? SessionDescription.parse(answer),
             description.media.count == caller.remoteDescription?.media.count, let own = describe(description, to: 0, in: &env)
         else {
@@ -98,7 +99,7 @@ extension Call {
         apply(description, from: index, isFinal: true, in: &env)
         if let offer = caller.remoteDescription { apply(offer, from: 0, isFinal: true, in: &env) }
         join(0, index, in: &env)
-        answerCaller(sdp: own, in: &env)
+        answerCaller(sdp: own, before: before, in: &env)
     }
 
     /// The callee offers, as our INVITE had no offer: the caller's ACK will bring the answer.

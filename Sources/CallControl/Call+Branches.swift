@@ -67,7 +67,7 @@ extension Call {
     }
 
     /// No final response, or a flow that failed: another way to the same terminal is tried before the leg fails.
-    private mutating func inviteUnanswered(_ index: Int, _ status: SIPStatus, in env: inout CallEnvironment) {
+    mutating func inviteUnanswered(_ index: Int, _ status: SIPStatus, in env: inout CallEnvironment) {
         guard legs[index].stage == .calling, legs[index].session == nil, !legs[index].alternatives.isEmpty else {
             return branchFailed(index, status: status, in: &env)
         }
@@ -114,6 +114,8 @@ extension Call {
         guard earlyLeg == nil || earlyLeg == UInt16(index), let description = try? SessionDescription.parse(sdp),
             description.media.count == caller.remoteDescription?.media.count
         else { return alert(status, sdp: nil, in: &env) }
+        // A description that went in a reliable response was the answer: there is no second one (RFC 3262 §5).
+        guard caller.session?.offers.agreed == nil else { return alert(status, sdp: nil, in: &env) }
         let isNew = earlyLeg == nil
         earlyLeg = UInt16(index)
         apply(description, from: index, isFinal: false, in: &env)
@@ -192,7 +194,8 @@ extension Call {
         guard phase == .ringing else { return settleIfFinished(in: &env) }
         if status.code >= 600 {
             note("a global failure ends the search (RFC 3261 §16.7)", leg: index, in: &env)
-            return refuseCaller(status, outcome: .rejected(status: status.code), reason: "declined everywhere", by: .callee, in: &env)
+            let outcome: CallOutcome = status == .busyEverywhere ? .busy : .rejected(status: status.code)
+            return refuseCaller(status, outcome: outcome, reason: "declined everywhere", by: .callee, in: &env)
         }
         concludeIfAllFailed(in: &env)
     }

@@ -31,7 +31,11 @@ extension Call {
         var body = sdp
         if let sdp {
             let verdict = caller.session?.offers.sending(carrier, sdp: sdp) ?? .nothing
-            if case .violation = verdict { body = nil }
+            switch verdict {
+            case .violation: body = nil
+            case .nothing: if rseq != nil { body = nil }  // Answered while this one was queued.
+            case .offer, .answer, .preview, .reject: break
+            }
         }
         var builder = callerResponse(status, in: env)
         if let rseq {
@@ -137,7 +141,8 @@ extension Call {
     // MARK: Final responses
 
     /// Answers the caller's INVITE with 200 and `sdp`, now or once its PRACK is here.
-    mutating func answerCaller(sdp: [UInt8]?, in env: inout CallEnvironment) {
+    /// - Parameter before: the caller's offers before `sdp` was written: a description that is not sent takes no version.
+    mutating func answerCaller(sdp: [UInt8]?, before: OfferAnswer? = nil, in env: inout CallEnvironment) {
         guard !isInviteAnswered, heldAnswer == nil else { return }
         var builder = callerResponse(.ok, in: env)
         callerTimerFields.add(to: &builder)
@@ -147,6 +152,10 @@ extension Call {
             // The answer went in a reliable 1xx already; the caller must not be given another (RFC 3262 §5).
             needsResync = caller.session?.offers.agreed.map { !Call.sameMedia($0.local, sdp) } ?? false
             body = nil
+            if var unwritten = before {
+                _ = unwritten.sending(.inviteSuccess, sdp: sdp)
+                caller.session?.offers = unwritten
+            }
         }
         guard let message = seal(builder, sdp: body, leg: 0, in: &env) else {
             return hangUp(by: .server, outcome: .failed, reason: "the answer could not be written", status: .serverInternalError, in: &env)
@@ -183,6 +192,8 @@ extension Call {
         guard !isInviteAnswered else { return }
         isInviteAnswered = true
         heldAnswer = nil
+        // An early UPDATE of either side that waits for the other's answer: what came of it would open media again.
+        failPassedRequests(from: 0, in: &env)
         _ = caller.session?.provisionals?.handle(.final(status), now: env.now)
         var builder = callerResponse(status, in: env)
         if let cause { builder.add(.reason, cause.description) }

@@ -133,6 +133,7 @@ extension Call {
     private mutating func sendChange(
         _ method: SIPMethod, sdp: [UInt8]?, on index: Int, purpose: Exchange.Purpose, in env: inout CallEnvironment
     ) {
+        followParty(index, in: &env)
         guard var builder = legs[index].request(method, in: &env) else { return }
         if legs[index].stage == .up { legs[index].session?.timer?.requestFields().add(to: &builder) }
         _ = legs[index].session?.offers.sending(method == .invite ? .invite : .update, sdp: sdp)

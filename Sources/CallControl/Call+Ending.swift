@@ -64,7 +64,7 @@ extension Call {
     }
 
     /// Requests this leg passed to the other one can't be answered any more.
-    private mutating func failPassedRequests(from index: Int, in env: inout CallEnvironment) {
+    mutating func failPassedRequests(from index: Int, in env: inout CallEnvironment) {
         for (id, exchange) in exchanges {
             switch exchange.purpose {
             case .change(let passed), .passed(let passed):
@@ -108,6 +108,8 @@ extension Call {
 
     /// BYE on a leg that is up; while its ACK is due it waits for that (RFC 3261 §15).
     mutating func endDialog(_ index: Int, reason: Reason?, in env: inout CallEnvironment) {
+        // No answer will come for a 2xx that waits for its ACK: it gets one all the same, before the BYE.
+        if delayedAcknowledgement?.to == UInt16(index) { releaseDelayedAcknowledgement(in: &env) }
         guard legs[index].stage == .up, let session = legs[index].session else { return }
         if session.answer != nil {
             legs[index].pendingReason = reason
@@ -168,6 +170,7 @@ extension Call {
     mutating func send(
         _ method: SIPMethod, on index: Int, as purpose: Exchange.Purpose, reason: Reason? = nil, in env: inout CallEnvironment
     ) {
+        followParty(index, in: &env)
         guard var builder = legs[index].request(method, in: &env) else { return }
         if let reason { builder.add(.reason, reason.description) }
         guard let message = seal(builder, leg: index, in: &env) else { return }

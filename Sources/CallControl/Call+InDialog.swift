@@ -45,6 +45,7 @@ extension Call {
     /// A party whose NAT gave it another port, or whose connection was replaced, is answered where it is now.
     private mutating func moved(_ index: Int, to flow: SIPFlow, in env: inout CallEnvironment) {
         guard case .flow(let known) = legs[index].target, known != flow else { return }
+        legs[index].isFlowGone = false
         note("now reached over \(flow.transport.rawValue) \(flow.remote)", leg: index, in: &env)
         legs[index].target = .flow(flow)
     }
@@ -54,6 +55,12 @@ extension Call {
     private mutating func pass(
         _ request: SIPMessage, on transaction: ServerTransactionID, source: IPEndpoint, leg index: Int, in env: inout CallEnvironment
     ) {
+        if let other = peer(of: UInt16(index)) { followParty(other, in: &env) }
+        // A party whose 2xx may not have arrived yet knows of no dialog, and would say so.
+        if let other = peer(of: UInt16(index)), legs[other].session?.answer != nil {
+            return respond(
+                .serverInternalError, to: request, on: transaction, source: source, leg: index, fields: [(.retryAfter, "1")], in: &env)
+        }
         guard let other = peer(of: UInt16(index)), legs[other].stage == .up, exchanges.count < 32,
             var builder = legs[other].request(request.method, in: &env)
         else {

@@ -1,4 +1,5 @@
 internal import Basics
+internal import Identity
 internal import MediaSession
 internal import SDP
 internal import SIPDialog
@@ -98,14 +99,24 @@ extension Call {
     ) -> MediaPorts? {
         while legs[index].streams.count <= position { legs[index].streams.append(nil) }
         if let stream = legs[index].streams[position] { return stream.plan.ports }
+        // Nothing is opened on a call that is over: nobody would close it.
+        guard phase != .ending, legs[index].stage != .over else { return nil }
         guard let ports = env.media.reserve(interface: network.id, for: id) else { return nil }
         var plan = MediaEndpointPlan(id: MediaEndpointID(leg: legs[index].id, stream: UInt8(position)), ports: ports)
         plan.signallingAddress = legs[index].target.remote.address
         plan.latch = legs[index].latchesAnySource ? .anySource : .signalled
+        plan.silenceLimit = silenceLimit(of: index, in: env)
         openEndpoints.insert(plan.id)
         legs[index].streams[position] = LegStream(localAddress: network.address, plan: plan)
         env.effects.append(.media(.set(plan)))
         return ports
+    }
+
+    /// The terminal's setting, else the tenant's; 0 never asks.
+    private func silenceLimit(of index: Int, in env: CallEnvironment) -> Duration {
+        let own = legs[index].terminal.flatMap { env.directory.terminal($0)?.settings.mediaSilenceSeconds }
+        let seconds = own ?? tenant.settings.mediaSilenceSeconds
+        return seconds > 0 ? .seconds(seconds) : .seconds(365 * 86_400)
     }
 
     private mutating func closeStream(_ position: Int, of index: Int, in env: inout CallEnvironment) {

@@ -75,6 +75,10 @@ extension Call {
         guard !message.body.isEmpty else { return nil }
         let type = try? message.contentType()
         guard let type, type.type == "application", type.subtype == "sdp" else {
+            // A body the sender can do without (RFC 3261 §20.11).
+            if let disposition = (try? message.contentDisposition()) ?? nil, disposition.parameters["handling"]?.lowercased() == "optional" {
+                return nil
+            }
             throw InviteRefusal(
                 status: .unsupportedMediaType, fields: [(.accept, "application/sdp")], reason: "the body is no session description")
         }

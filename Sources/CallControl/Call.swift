@@ -161,6 +161,7 @@ struct Call: Sendable {
         case .unacknowledged: break  // A refusal nobody confirmed: the leg is over or its session unchanged.
         case .cancelled(_, let transaction): cancelled(transaction, in: &env)
         case .media(let fact): mediaReported(fact, in: &env)
+        case .flowClosed(let flow): flowClosed(flow, in: &env)
         case .located(let targets, let leg): located(targets, leg: Int(leg), in: &env)
         case .deadlineReached: deadlineReached(in: &env)
         case .shutDown: hangUp(by: .server, outcome: nil, reason: "the server is stopping", status: .serviceUnavailable, in: &env)

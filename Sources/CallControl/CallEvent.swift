@@ -25,6 +25,8 @@ enum CallEvent: Sendable {
     /// A CANCEL of an INVITE without a final response; the CANCEL is already answered.
     case cancelled(SIPMessage, ServerTransactionID)
     case media(MediaFact)
+    /// A connection is gone.
+    case flowClosed(SIPFlow)
     /// Where a leg's destination may be reached, best first; empty when nowhere.
     case located([SIPTarget], leg: UInt16)
     case deadlineReached

@@ -79,6 +79,8 @@ struct Leg: Sendable {
     var remoteDescription: SessionDescription?
     /// The final status of the INVITE when it failed.
     var failure: SIPStatus?
+    /// The connection of `target` is gone.
+    var isFlowGone = false
     /// When a cancelled INVITE is given up whatever the peer says (RFC 3261 §9.1).
     var cancelUntil: Moment?
     /// Why a BYE that waits for an ACK will be sent.

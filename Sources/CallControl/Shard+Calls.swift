@@ -24,6 +24,10 @@ extension Shard {
         guard call.isFinished else { return callDeadlines.set(number, to: call.nextDeadline) }
         calls[number] = nil
         callDeadlines.remove(number)
+        // A caller that hung up before its 200 left still gets it, as its INVITE must have a final response.
+        if let held = unwritten.removeValue(forKey: number) ?? nil {
+            transactions.respond(held.message, on: held.transaction, now: environment.now, into: &pending)
+        }
         for leg in call.legs { claims[leg.localTag] = nil }
         for transaction in clientsOfCall.removeValue(forKey: number) ?? [] { clientOwners[transaction] = nil }
         serverOwners = serverOwners.isEmpty ? serverOwners : serverOwners.filter { $0.value.call != number }
@@ -55,6 +59,10 @@ extension Shard {
             } else if response.method == .invite {
                 serverOwners[transaction] = (number, leg)
             }
+            if response.method == .invite, response.status?.isSuccess ?? false, leg == 0, unwritten[number] != nil {
+                unwritten[number] = .some(HeldAnswer(message: response, transaction: transaction))
+                return
+            }
             transactions.respond(response, on: transaction, now: now, into: &pending)
         case .request(let request, let target, let exchange, let leg):
             let transaction = transactions.send(request, to: target, now: now, into: &pending)
@@ -68,16 +76,32 @@ extension Shard {
             clientOwners[transaction] = nil
             // A pending INVITE must not stay with the peer; other transactions end by themselves.
             transactions.cancel(transaction, reason: nil, now: now, into: &pending)
-        case .send(let message, let target, _): transmit(message, to: target)
+        case .send(let message, let target, _):
+            // A 2xx that waits for its record must not slip out as its own copy.
+            if let held = unwritten[number] ?? nil, held.message == message { return }
+            transmit(message, to: target)
         case .media: break  // Collected by the caller.
         case .locate(let uri, let leg): effects.append(.locate(uri, LegID(call: callID(number), index: leg)))
         case .record(let change):
             if case .answered = change { counters.callsAnswered += 1 }
-            effects.append(.storeRecord(change))
+            guard case .started(let record) = change else { return effects.append(.storeRecord(change)) }
+            let token = nextToken
+            nextToken += 1
+            recordTokens[token] = number
+            unwritten[number] = .some(nil)
+            effects.append(.startRecord(record, token: token))
         case .claim(let tag, let leg): claims[tag] = (number, leg)
         case .note(let text, let leg):
             effects.append(.trace(CallTrace(call: callID(number), leg: leg, at: environment.wall, content: .note(text))))
         }
+    }
+
+    /// The record of a call that began is on disk: its caller may be told of the answer.
+    mutating func recordStored(_ number: UInt32, _ succeeded: Bool, into pending: inout [TransactionEffect]) {
+        // A call is worth more than its record: it goes on, and the operator is told.
+        if !succeeded { effects.append(.alarm(.recordFailed(callID(number)))) }
+        guard let held = unwritten.removeValue(forKey: number) ?? nil else { return }
+        transactions.respond(held.message, on: held.transaction, now: environment.now, into: &pending)
     }
 
     private func transaction(of exchange: ExchangeID, call number: UInt32) -> ClientTransactionID? {

@@ -12,6 +12,12 @@ extension Shard {
     ) {
         if let tag = request.toTag, request.method != .register {
             if let claim = claims[tag] {
+                let unknown = request.list(.require).filter { !screening.extensions.contains($0.lowercased()) }
+                if !unknown.isEmpty {
+                    return answer(
+                        .badExtension, request, transaction, flow, fields: [(.unsupported, unknown.joined(separator: ", "))],
+                        into: &pending)
+                }
                 if request.method == .invite { serverOwners[transaction] = claim }
                 return handle(.request(request, transaction, flow, leg: claim.leg), call: claim.call, into: &pending)
             }
@@ -48,8 +54,9 @@ extension Shard {
         transactions.respond(message, on: transaction, now: environment.now, into: &pending)
     }
 
-    private mutating func retryLater() -> [(SIPFieldName, String)] {
-        [(.retryAfter, String(Int.random(in: 5...30, using: &environment.random)))]
+    /// Spread, so that those refused together do not come back together.
+    private mutating func retryLater(within seconds: ClosedRange<Int> = 5...30) -> [(SIPFieldName, String)] {
+        [(.retryAfter, String(Int.random(in: seconds, using: &environment.random)))]
     }
 
     // MARK: Who is it?
@@ -88,7 +95,8 @@ extension Shard {
         }
         if queueDelay > settings.severeOverloadDelay, !isRefresh(request, in: tenant) {
             counters.registrationsRefusedByOverload += 1
-            return answer(.serviceUnavailable, request, transaction, flow, fields: retryLater(), into: &pending)
+            // A phone that is not registered can't be called: it may come back soon.
+            return answer(.serviceUnavailable, request, transaction, flow, fields: retryLater(within: 2...12), into: &pending)
         }
         guard let identity = authenticate(request, in: tenant, transaction, flow, into: &pending) else { return }
         let (user, terminal) = (identity.user, identity.terminal)
@@ -137,6 +145,7 @@ extension Shard {
 
     /// The changes of a REGISTER are on disk: only now do they count, and only now is it answered.
     mutating func stored(_ token: UInt64, _ succeeded: Bool, into pending: inout [TransactionEffect]) {
+        if let number = recordTokens.removeValue(forKey: token) { return recordStored(number, succeeded, into: &pending) }
         guard let waiting = registrations.removeValue(forKey: token) else { return }
         guard succeeded else {
             environment.locations.abandon(waiting.ticket)

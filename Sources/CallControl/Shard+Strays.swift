@@ -10,11 +10,12 @@ extension Shard {
     /// Only while the INVITE's transaction lasts: what comes without one may come from anybody.
     mutating func dismissStray(_ answer: SIPMessage, over flow: SIPFlow, into pending: inout [TransactionEffect]) {
         guard answer.method == .invite, answer.status?.isSuccess == true, let tag = answer.toTag else { return }
-        // One BYE for all copies of the answer.
+        // One BYE for all copies of the answer. Its number is above all the call may have used, should it be an answer whose ACK was
+        // lost before the call's own BYE.
         let digits: String = String(stableHash("\(answer.callID) \(tag)"), radix: 36)
         guard !transactions.hasClient(branch: "z9hG4bKbye" + digits),
             let ack = strayRequest(.ack, answer, number: answer.cseq.number, branch: "z9hG4bKack" + digits, over: flow),
-            let bye = strayRequest(.bye, answer, number: min(answer.cseq.number + 1, 0x7FFF_FFFF), branch: "z9hG4bKbye" + digits, over: flow)
+            let bye = strayRequest(.bye, answer, number: min(answer.cseq.number + 10_000, 0x7FFF_FFFF), branch: "z9hG4bKbye" + digits, over: flow)
         else { return }
         transmit(ack, to: .flow(flow))
         _ = transactions.send(bye, to: .flow(flow), now: environment.now, into: &pending)

@@ -20,6 +20,11 @@ public struct Shard: Sendable {
         let purpose: Purpose
     }
 
+    struct HeldAnswer: Sendable {
+        let message: SIPMessage
+        let transaction: ServerTransactionID
+    }
+
     struct PendingRegistration: Sendable {
         let ticket: RegisterTicket
         let transaction: ServerTransactionID
@@ -47,6 +52,9 @@ public struct Shard: Sendable {
     var serverOwners: [ServerTransactionID: (call: UInt32, leg: UInt16)] = [:]
     var registrations: [UInt64: PendingRegistration] = [:]
     var nextToken: UInt64 = 1
+    /// Calls whose record is not on disk yet, with the 2xx to the caller that waits for it.
+    var unwritten: [UInt32: HeldAnswer?] = [:]
+    var recordTokens: [UInt64: UInt32] = [:]
     var qualify = Qualify()
     var sweepAt: Moment
     var queueDelay: Duration = .zero
@@ -76,7 +84,7 @@ public struct Shard: Sendable {
     /// Calls that are not forgotten yet.
     public var callCount: Int { calls.count }
     /// What must be zero once every call has ended, for tests of leaks.
-    public var heldCount: Int { calls.count + claims.count + clientsOfCall.count + serverOwners.count + registrations.count + callDeadlines.count + clientOwners.count }
+    public var heldCount: Int { calls.count + claims.count + clientsOfCall.count + serverOwners.count + registrations.count + callDeadlines.count + unwritten.count + clientOwners.count }
 
     /// When ``ShardEvent/deadlineReached`` is due.
     public var nextDeadline: Moment? {
@@ -111,6 +119,9 @@ public struct Shard: Sendable {
                 notePhone(ref, isReachable: false, roundTrip: nil)
             }
             transactions.transportFailed(.flow(flow), branch: nil, now: now, into: &pending)
+            for number in calls.keys.sorted() where calls[number]?.uses(flow) ?? false {
+                handle(.flowClosed(flow), call: number, into: &pending)
+            }
         case .sendFailed(let target, let branch): transactions.transportFailed(target, branch: branch, now: now, into: &pending)
         case .stored(let token, let succeeded): stored(token, succeeded, into: &pending)
         case .media(let fact): tell(fact.endpoint.leg.call, .media(fact), into: &pending)

@@ -14,7 +14,7 @@ public enum ShardEvent: Sendable {
     case flowClosed(SIPFlow)
     /// A message could not be sent; the branch of its top Via, nil where everything towards the target is lost.
     case sendFailed(SIPTarget, branch: String?)
-    /// The changes of a REGISTER are on disk, or could not be written.
+    /// The changes of a REGISTER, or the record of a call that begins, are on disk, or could not be written.
     case stored(token: UInt64, succeeded: Bool)
     case media(MediaFact)
     /// Where a leg's destination may be reached, best first.
@@ -36,6 +36,8 @@ public enum ShardEffect: Sendable {
     /// Write the changes of one REGISTER as a whole and report by ``ShardEvent/stored(token:succeeded:)``; token 0 wants no report.
     case storeBindings([BindingChange], token: UInt64)
     case storeRecord(CallRecordChange)
+    /// Write the record of a call that begins, and report by ``ShardEvent/stored(token:succeeded:)``: no 200 goes to the caller before.
+    case startRecord(CallRecord, token: UInt64)
     case storePhone(PhoneState)
     case media([MediaCommand])
     /// Resolve a URI (RFC 3263) and report by ``ShardEvent/located(_:_:)``.
@@ -69,6 +71,8 @@ public enum ShardAlarm: Sendable {
     case suspectedALG(AddressOfRecord, ALGSign)
     /// The store refused to write a registration.
     case storeFailed(AddressOfRecord)
+    /// The store refused to write the record of a call; the call goes on.
+    case recordFailed(CallID)
     /// A phone that answered no longer does, or does again.
     case reachability(AddressOfRecord, isReachable: Bool)
 }

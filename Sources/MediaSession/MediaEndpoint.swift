@@ -124,7 +124,10 @@ public struct MediaEndpoint: Sendable {
         }
         guard plan.expectsMedia else { return (events, nil) }
         let since: Moment = max(heardAt, expectedSince)
-        guard now.nanoseconds &- max(since, silenceToldAt ?? since).nanoseconds >= silenceLimit else {
+        guard
+            now.nanoseconds &- max(since, silenceToldAt ?? since).nanoseconds
+                >= (plan.silenceLimit.map { max($0.wholeNanoseconds, 1) } ?? silenceLimit)
+        else {
             return (events, nil)
         }
         silenceToldAt = now

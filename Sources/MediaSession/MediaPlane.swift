@@ -55,6 +55,8 @@ public struct MediaEndpointPlan: Hashable, Sendable {
     public var expectsMedia: Bool
     /// True where RTCP shares the RTP port (RFC 5761).
     public var rtcpMux: Bool
+    /// How long nothing may come before it is told; nil takes the media plane's own limit (60 s).
+    public var silenceLimit: Duration?
     /// RTP clock rate in Hz of the first codec; for jitter in milliseconds.
     public var clockRate: UInt32
     /// False where the stream is no RTP (T.38 over UDPTL): packets are then relayed unread, pinned to address and port alone.

@@ -46,6 +46,10 @@ public final class LocationTable: Sendable {
     public func usableBindings(of aor: AddressOfRecord, now: Moment) -> [Binding] {
         var found = bindings(of: aor)
         found.removeAll { !$0.flowAlive || $0.deadline <= now }
+        // A phone known to be silent would only delay the answer of those that are there; alone it gets its chance.
+        if found.count > 1, found.contains(where: { $0.isReachable != false }) {
+            found.removeAll { $0.isReachable == false }
+        }
         if found.count > 1 { found.sort { $0.q != $1.q ? $0.q > $1.q : $0.updatedAt > $1.updatedAt } }
         return found
     }

@@ -9,11 +9,14 @@ final class DataFolderLock: Sendable {
         let path = "\(folder)/martinet.lock"
         descriptor = open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
-            throw ServerError("\(path) can't be written: \(String(cString: strerror(errno))). Check the folder's owner and rights.")
+            throw ServerError(
+                "\(path) can't be written: \(String(cString: strerror(errno))). Check the folder's owner and rights.")
         }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             close(descriptor)
-            throw ServerError("another server is running on the data folder \(folder). Stop it first, or choose another folder with --data.")
+            throw ServerError(
+                "another server is running on the data folder \(folder). Stop it first, or choose another folder with --data."
+            )
         }
     }
 

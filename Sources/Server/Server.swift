@@ -1,5 +1,5 @@
-public import Basics
 import API
+public import Basics
 import CallControl
 import Foundation
 import Identity
@@ -155,7 +155,8 @@ public final class Server: Sendable {
                 "tenants and users read anew",
                 metadata: ["tenants": "\(directory.tenants.count)", "users": "\(directory.users.count)"])
         } catch {
-            parts.services.logger.error("tenants and users could not be read; the old ones stay", metadata: ["error": "\(error)"])
+            parts.services.logger.error(
+                "tenants and users could not be read; the old ones stay", metadata: ["error": "\(error)"])
         }
     }
 
@@ -163,7 +164,8 @@ public final class Server: Sendable {
         guard let tls = parts.tls else { return }
         switch tls.reloadIfChanged(now: parts.services.clock.wallNow) {
         case .unchanged: break
-        case .changed: parts.services.logger.notice("certificate read anew", metadata: ["file": "\(tls.certificateFile)"])
+        case .changed:
+            parts.services.logger.notice("certificate read anew", metadata: ["file": "\(tls.certificateFile)"])
         case .refused(let error):
             parts.services.logger.warning("new certificate refused; the old one stays", metadata: ["error": "\(error)"])
         }

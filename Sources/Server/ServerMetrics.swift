@@ -30,27 +30,41 @@ final class ServerMetrics: Sendable {
         let shards = await Server.figures(of: loops)
         func total(_ value: (ShardFigures) -> UInt64) -> UInt64 { shards.reduce(0) { $0 + value($1) } }
         var page = MetricsPage()
-        page.gauge("martinet_calls", "Calls that are ringing, up or being ended.", Double(shards.reduce(0) { $0 + $1.calls }))
+        page.gauge(
+            "martinet_calls", "Calls that are ringing, up or being ended.", Double(shards.reduce(0) { $0 + $1.calls }))
         page.gauge("martinet_bindings", "Registered contacts.", Double(locations.count))
-        page.gauge("martinet_sip_transactions", "Transactions held, answered ones that wait for copies included.", Double(shards.reduce(0) { $0 + $1.transactions }))
-        page.gauge("martinet_sip_connections", "Open TCP and TLS connections.", Double(services.transport.connectionCount))
+        page.gauge(
+            "martinet_sip_transactions", "Transactions held, answered ones that wait for copies included.",
+            Double(shards.reduce(0) { $0 + $1.transactions }))
+        page.gauge(
+            "martinet_sip_connections", "Open TCP and TLS connections.", Double(services.transport.connectionCount))
         page.counter("martinet_sip_requests_total", "SIP requests received.", total { $0.counters.requests })
         page.counter("martinet_sip_responses_total", "SIP responses received.", total { $0.counters.responses })
-        page.counter("martinet_sip_malformed_total", "Datagrams and streams that were no SIP.", total { $0.counters.malformed })
-        page.counter("martinet_sip_retransmissions_total", "Messages sent again by a timer.", total { $0.retransmissions })
+        page.counter(
+            "martinet_sip_malformed_total", "Datagrams and streams that were no SIP.", total { $0.counters.malformed })
+        page.counter(
+            "martinet_sip_retransmissions_total", "Messages sent again by a timer.", total { $0.retransmissions })
         page.counter("martinet_sip_timeouts_total", "Requests of ours without an answer.", total { $0.timeouts })
-        page.counter("martinet_auth_challenges_total", "Requests answered with a challenge.", total { $0.counters.challenges })
-        page.counter("martinet_auth_failures_total", "Wrong passwords and unknown users.", total { $0.counters.wrongPasswords })
-        page.counter("martinet_scanners_dropped_total", "Requests of known attack tools, not answered.", total { $0.counters.scannersDropped })
-        page.counter("martinet_banned_dropped_total", "Requests of banned addresses, not answered.", total { $0.counters.bannedDropped })
-        page.counter("martinet_registrations_total", "Registrations written and confirmed.", total { $0.counters.registrations })
+        page.counter(
+            "martinet_auth_challenges_total", "Requests answered with a challenge.", total { $0.counters.challenges })
+        page.counter(
+            "martinet_auth_failures_total", "Wrong passwords and unknown users.", total { $0.counters.wrongPasswords })
+        page.counter(
+            "martinet_scanners_dropped_total", "Requests of known attack tools, not answered.",
+            total { $0.counters.scannersDropped })
+        page.counter(
+            "martinet_banned_dropped_total", "Requests of banned addresses, not answered.",
+            total { $0.counters.bannedDropped })
+        page.counter(
+            "martinet_registrations_total", "Registrations written and confirmed.", total { $0.counters.registrations })
         page.counter("martinet_calls_started_total", "Calls begun.", total { $0.counters.callsStarted })
         page.counter("martinet_calls_answered_total", "Calls answered.", total { $0.counters.callsAnswered })
         page.samples(
             "martinet_overload_refusals_total", .counter, "Requests answered 503 in overload or while draining.",
             [
                 MetricSample(Double(total { $0.counters.callsRefusedByOverload }), [(name: "method", value: "INVITE")]),
-                MetricSample(Double(total { $0.counters.registrationsRefusedByOverload }), [(name: "method", value: "REGISTER")]),
+                MetricSample(
+                    Double(total { $0.counters.registrationsRefusedByOverload }), [(name: "method", value: "REGISTER")]),
             ])
         addStore(to: &page)
         return page.text
@@ -64,6 +78,7 @@ final class ServerMetrics: Sendable {
         page.gauge("martinet_store_queue", "Writes that wait.", Double(store.queued))
         guard let trace = services.tracer?.statistics else { return }
         page.counter("martinet_trace_records_total", "Messages and notes traced.", trace.recordsWritten)
-        page.counter("martinet_trace_dropped_total", "Messages and notes not traced, as too many waited.", trace.recordsDropped)
+        page.counter(
+            "martinet_trace_dropped_total", "Messages and notes not traced, as too many waited.", trace.recordsDropped)
     }
 }

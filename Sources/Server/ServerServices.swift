@@ -29,7 +29,8 @@ final class ServerServices: Sendable {
     func beginDraining() { draining.withLock { $0 = true } }
 
     init(
-        clock: any MartinetClock, transport: SIPTransport, media: PacketThreads, writer: StoreWriter, tracer: TraceWriter?,
+        clock: any MartinetClock, transport: SIPTransport, media: PacketThreads, writer: StoreWriter,
+        tracer: TraceWriter?,
         resolver: SIPResolver, addresses: AddressBook, logger: Logger
     ) {
         (self.clock, self.transport, self.media, self.writer) = (clock, transport, media, writer)
@@ -57,7 +58,8 @@ final class ServerServices: Sendable {
             logger.warning(
                 "address banned after wrong passwords",
                 metadata: [
-                    "source": "\(event.source)", "failures": "\(event.failures)", "seconds": "\(event.length.wholeSeconds)",
+                    "source": "\(event.source)", "failures": "\(event.failures)",
+                    "seconds": "\(event.length.wholeSeconds)",
                     "last-account": "\(event.lastAccount)",
                 ])
         case .suspectedALG(let aor, let sign):
@@ -66,6 +68,8 @@ final class ServerServices: Sendable {
                 metadata: ["user": "\(aor)", "finding": "\(sign.finding)", "cure": "\(sign.cure)"])
         case .storeFailed(let aor):
             logger.error("a registration could not be written to disk and was refused", metadata: ["user": "\(aor)"])
+        case .recordFailed(let call):
+            logger.error("a call record could not be written to disk", metadata: ["call": "\(call)"])
         case .reachability(let aor, let isReachable):
             logger.info("phone reachability changed", metadata: ["user": "\(aor)", "reachable": "\(isReachable)"])
         }

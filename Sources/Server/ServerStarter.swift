@@ -52,12 +52,14 @@ struct ServerStarter {
         let (transport, bound) = try await startTransport(group, receiver, tls, state.gate)
         let addresses = addressBook(bound)
         let services = ServerServices(
-            clock: clock, transport: transport, media: media, writer: writer, tracer: tracer, resolver: resolver, addresses: addresses,
+            clock: clock, transport: transport, media: media, writer: writer, tracer: tracer, resolver: resolver,
+            addresses: addresses,
             logger: logger)
         await installShards(loops, services, state)
         let http = try await startHTTP(loops, services, state.locations)
         let parts = Server.Parts(
-            lock: lock, database: database, group: group, loops: loops, services: services, locations: state.locations, tls: tls,
+            lock: lock, database: database, group: group, loops: loops, services: services, locations: state.locations,
+            tls: tls,
             http: http, gate: state.gate)
         return (parts, describe(bound, http))
     }
@@ -84,19 +86,27 @@ struct ServerStarter {
             let (now, wall) = (clock.now, clock.wallNow)
             let interrupted = try database.callRecords.closeOpenCallRecords(wall)
             if interrupted > 0 {
-                logger.warning("calls were up when the server stopped last; their records are closed", metadata: ["calls": "\(interrupted)"])
+                logger.warning(
+                    "calls were up when the server stopped last; their records are closed",
+                    metadata: ["calls": "\(interrupted)"])
             }
             let key = try database.settings.nonceKey(random: &random)
             let gruuKey = key.prefix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
             let locations = LocationTable(gruuKey: gruuKey)
             let (rows, unreadable) = try database.bindings.load(now: now, wall: wall)
-            if unreadable > 0 { logger.error("registrations of another version were left out", metadata: ["rows": "\(unreadable)"]) }
+            if unreadable > 0 {
+                logger.error("registrations of another version were left out", metadata: ["rows": "\(unreadable)"])
+            }
             _ = locations.load(rows.map { (aor: $0.0, binding: $0.1) }, now: now, wall: wall)
             let gate = AccessGate(
-                authenticator: DigestAuthenticator(key: key, random: &random), abuse: AbuseGuard(settings: configuration.abuse))
-            for (_, binding) in rows { gate.abuse.trust(binding.receivedFrom.address, until: now.advanced(by: gate.abuse.settings.trust)) }
+                authenticator: DigestAuthenticator(key: key, random: &random),
+                abuse: AbuseGuard(settings: configuration.abuse))
+            for (_, binding) in rows {
+                gate.abuse.trust(binding.receivedFrom.address, until: now.advanced(by: gate.abuse.settings.trust))
+            }
             return State(
-                directory: try database.loadDirectory(), locations: locations, gate: gate, epoch: try database.settings.nextEpoch())
+                directory: try database.loadDirectory(), locations: locations, gate: gate,
+                epoch: try database.settings.nextEpoch())
         } catch {
             throw ServerError("the database in \(configuration.dataFolder) can't be read: \(error)")
         }
@@ -108,7 +118,9 @@ struct ServerStarter {
         let kind = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
         guard getrlimit(kind, &limit) == 0, limit.rlim_cur < limit.rlim_max else { return }
         limit.rlim_cur = limit.rlim_max
-        if setrlimit(kind, &limit) != 0 { logger.warning("the limit of open files can't be raised", metadata: ["limit": "\(limit.rlim_cur)"]) }
+        if setrlimit(kind, &limit) != 0 {
+            logger.warning("the limit of open files can't be raised", metadata: ["limit": "\(limit.rlim_cur)"])
+        }
     }
 
     // MARK: Adapters
@@ -141,7 +153,9 @@ struct ServerStarter {
     private mutating func startResolver() throws(ServerError) -> SIPResolver {
         do {
             var options = SIPResolver.Options()
-            options.policy.families = Array(Set(configuration.sip.map { $0.bind.family })).sorted { $0 == .v4 && $1 != .v4 }
+            options.policy.families = Array(Set(configuration.sip.map { $0.bind.family })).sorted {
+                $0 == .v4 && $1 != .v4
+            }
             let resolver = try SIPResolver(options, clock: clock, random: .system, logger: logger)
             undo.append { resolver.stop() }
             return resolver
@@ -154,7 +168,11 @@ struct ServerStarter {
         var settings = StoreWriterSettings()
         settings.safety = configuration.storeSafety
         let writer = StoreWriter(database, settings: settings, clock: clock) { shard, tokens, result in
-            if case .success = result { receiver.stored(shard, tokens, succeeded: true) } else { receiver.stored(shard, tokens, succeeded: false) }
+            if case .success = result {
+                receiver.stored(shard, tokens, succeeded: true)
+            } else {
+                receiver.stored(shard, tokens, succeeded: false)
+            }
         }
         undo.append { writer.close() }
         return writer
@@ -164,11 +182,13 @@ struct ServerStarter {
         do {
             if let certificate = configuration.tls.certificateFile, let key = configuration.tls.keyFile {
                 return try TLSIdentity(
-                    certificateFile: certificate, keyFile: key, authorityFile: configuration.tls.authorityFile, now: clock.wallNow)
+                    certificateFile: certificate, keyFile: key, authorityFile: configuration.tls.authorityFile,
+                    now: clock.wallNow)
             }
             let domains = directory.tenants.flatMap(\.domains).filter { IPAddress($0) == nil }
             return try TLSIdentity(
-                selfMadeIn: configuration.certificateFolder, names: configuration.tls.names + domains, addresses: ownAddresses(),
+                selfMadeIn: configuration.certificateFolder, names: configuration.tls.names + domains,
+                addresses: ownAddresses(),
                 now: clock.wallNow)
         } catch {
             throw ServerError("the TLS certificate can't be used: \(error)")
@@ -180,7 +200,11 @@ struct ServerStarter {
         var found: [IPAddress] = []
         for listener in configuration.sip {
             if let advertised = listener.advertise?.address { found.append(advertised) }
-            if listener.bind.isUnspecified { found.append(contentsOf: HostFacts.addresses.filter { $0.family == listener.bind.family }) } else { found.append(listener.bind) }
+            if listener.bind.isUnspecified {
+                found.append(contentsOf: HostFacts.addresses.filter { $0.family == listener.bind.family })
+            } else {
+                found.append(listener.bind)
+            }
         }
         return Array(Set(found)).sorted()
     }
@@ -190,7 +214,8 @@ struct ServerStarter {
     ) async throws(ServerError) -> (SIPTransport, BoundAddresses) {
         let listeners = configuration.sip.enumerated().map { index, listener in
             ListenerConfiguration(
-                id: ListenerID(UInt8(index)), transport: listener.transport, bind: IPEndpoint(listener.bind, listener.port),
+                id: ListenerID(UInt8(index)), transport: listener.transport,
+                bind: IPEndpoint(listener.bind, listener.port),
                 advertised: listener.advertise, localNetworks: configuration.localNetworks)
         }
         var options = SIPTransport.Options(listeners: listeners)
@@ -231,8 +256,10 @@ struct ServerStarter {
             var own = settings
             own.sweepsRegistrations = loop.index == 0
             let shard = Shard(
-                id: ShardID(UInt8(loop.index)), epoch: state.epoch, settings: own, random: .system, addresses: services.addresses,
-                media: services.media, locations: state.locations, directory: state.directory, gate: state.gate, now: clock.now,
+                id: ShardID(UInt8(loop.index)), epoch: state.epoch, settings: own, random: .system,
+                addresses: services.addresses,
+                media: services.media, locations: state.locations, directory: state.directory, gate: state.gate,
+                now: clock.now,
                 wall: clock.wallNow)
             try? await loop.eventLoop.submit { loop.install(shard, services) }.get()
         }
@@ -257,7 +284,9 @@ struct ServerStarter {
             let advertised = entry.configuration.advertised.map { ", told to others as \($0.address)" } ?? ""
             return "SIP  \(entry.configuration.transport.rawValue) \(entry.bound)\(advertised)"
         }
-        for network in configuration.media { lines.append("RTP  UDP \(network.bind) ports \(network.ports.lowerBound)-\(network.ports.upperBound)") }
+        for network in configuration.media {
+            lines.append("RTP  UDP \(network.bind) ports \(network.ports.lowerBound)-\(network.ports.upperBound)")
+        }
         lines.append("HTTP http://\(http.endpoint)/health/ready")
         return lines
     }

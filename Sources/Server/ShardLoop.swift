@@ -104,6 +104,11 @@ final class ShardLoop: @unchecked Sendable {
             let name = token == 0 ? nil : StoreToken(shard: ShardID(UInt8(index)), number: token)
             let isTaken = services.writer.submit(.bindings(changes), token: name)
             if !isTaken, token != 0 { execute([.stored(token: token, succeeded: false)]) }
+        case .startRecord(let record, let token):
+            let name = StoreToken(shard: ShardID(UInt8(index)), number: token)
+            if !services.writer.submit(.callRecord(.started(record)), token: name) {
+                execute([.stored(token: token, succeeded: false)])
+            }
         case .storeRecord(let change):
             if !services.writer.submit(.callRecord(change), token: nil) {
                 services.logger.error("a call record could not be queued", metadata: ["call": "\(change.record.id)"])
@@ -125,7 +130,9 @@ final class ShardLoop: @unchecked Sendable {
             if case .success(let plan) = result {
                 for candidate in plan.transportChoice(size: 1200) {
                     let family = candidate.endpoint.address.family
-                    guard let listener = services.addresses.listener(for: candidate.transport, family: family) else { continue }
+                    guard let listener = services.addresses.listener(for: candidate.transport, family: family) else {
+                        continue
+                    }
                     targets.append(candidate.target(listener: listener.id))
                 }
             }

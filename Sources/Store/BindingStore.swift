@@ -12,7 +12,9 @@ public struct BindingStore: Sendable {
     ///
     /// - Parameter now: the moment that is `wall`, from which the deadlines are counted.
     /// - Returns: the bindings, and how many rows this version could not read.
-    public func load(now: Moment, wall: WallTime) throws(StoreError) -> (bindings: [(AddressOfRecord, Binding)], unreadable: Int) {
+    public func load(now: Moment, wall: WallTime) throws(StoreError) -> (
+        bindings: [(AddressOfRecord, Binding)], unreadable: Int
+    ) {
         try database.read { db in
             try BindingStore.fetch(db, "expires_at > ?", [wall.microsecondsSinceEpoch], now: now, wall: wall)
         }
@@ -22,7 +24,8 @@ public struct BindingStore: Sendable {
     public func list(in tenant: TenantID, wall: WallTime) throws(StoreError) -> [(AddressOfRecord, Binding)] {
         try database.read { db in
             try BindingStore.fetch(
-                db, "tenant_id = ? AND expires_at > ?", [tenant.rawValue, wall.microsecondsSinceEpoch], now: .zero, wall: wall
+                db, "tenant_id = ? AND expires_at > ?", [tenant.rawValue, wall.microsecondsSinceEpoch], now: .zero,
+                wall: wall
             ).bindings
         }
     }
@@ -48,7 +51,8 @@ public struct BindingStore: Sendable {
         """
 
     /// The names of all rows from the oldest on: for the writer, which keeps count of what is dead.
-    static let keysSQL: String = "SELECT version, tenant_id, user_id, key, is_removed, expires_at FROM bindings ORDER BY version LIMIT ?1"
+    static let keysSQL: String =
+        "SELECT version, tenant_id, user_id, key, is_removed, expires_at FROM bindings ORDER BY version LIMIT ?1"
 
     /// Writes a row again under a new version.
     static let renewSQL: String = """
@@ -125,7 +129,11 @@ public struct BindingStore: Sendable {
             arguments: arguments)
         while let row = try rows.next() {
             let aor = AddressOfRecord(tenant: TenantID(row[0]), user: UserID(row[1]))
-            if let binding = binding(row, now: now, wall: wall) { bindings.append((aor, binding)) } else { unreadable += 1 }
+            if let binding = binding(row, now: now, wall: wall) {
+                bindings.append((aor, binding))
+            } else {
+                unreadable += 1
+            }
         }
         return (bindings, unreadable)
     }
@@ -140,8 +148,10 @@ public struct BindingStore: Sendable {
         var binding = Binding(
             key: row[2], contact: contact, contactParameters: row[5], callID: row[7], cseq: cseq, expiresAt: expiresAt,
             deadline: now.advanced(by: expiresAt.since(wall)),
-            flow: SIPFlow(listener: ListenerID(listener), transport: transport, remote: remote), terminal: TerminalID(row[3]),
-            registeredAt: WallTime(microsecondsSinceEpoch: row[20]), updatedAt: WallTime(microsecondsSinceEpoch: row[21]))
+            flow: SIPFlow(listener: ListenerID(listener), transport: transport, remote: remote),
+            terminal: TerminalID(row[3]),
+            registeredAt: WallTime(microsecondsSinceEpoch: row[20]),
+            updatedAt: WallTime(microsecondsSinceEpoch: row[21]))
         binding.q = q
         binding.instance = row[10]
         binding.regID = (row[11] as Int64?).flatMap { UInt32(exactly: $0) }
@@ -153,7 +163,9 @@ public struct BindingStore: Sendable {
         binding.suspectedALG = (row[19] as String?).flatMap(ALGSign.init(rawValue:))
         binding.gruuSeed = UInt64(bitPattern: row[22] as Int64)
         // What was noted before the phone registered last says nothing of it now.
-        if let notedAt = row[25] as Int64?, notedAt >= binding.updatedAt.microsecondsSinceEpoch { binding.isReachable = row[23] }
+        if let notedAt = row[25] as Int64?, notedAt >= binding.updatedAt.microsecondsSinceEpoch {
+            binding.isReachable = row[23]
+        }
         binding.roundTrip = (row[24] as Int64?).map { .microseconds($0) }
         return binding
     }

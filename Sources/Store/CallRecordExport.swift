@@ -5,17 +5,22 @@ public import CallControl
 public enum CallRecordExport {
     /// The first line of the CSV form, with its CRLF.
     public static let csvHeader: String = CSV.line([
-        "call", "tenant_id", "caller_user_id", "caller_uri", "caller_name", "dialled", "callee_user_id", "callee_uri", "started_at",
-        "ringing_at", "answered_at", "ended_at", "talk_seconds", "outcome", "hangup_by", "sip_status", "reason", "media",
+        "call", "tenant_id", "caller_user_id", "caller_uri", "caller_name", "dialled", "callee_user_id", "callee_uri",
+        "started_at",
+        "ringing_at", "answered_at", "ended_at", "talk_seconds", "outcome", "hangup_by", "sip_status", "reason",
+        "media",
     ])
 
     /// One line of the CSV form, with its CRLF. Times are ISO 8601 in UTC; an open record has no end and no outcome.
     public static func csvLine(_ record: CallRecord) -> String {
         CSV.line([
-            "\(record.id)", "\(record.tenant)", record.callerUser?.description ?? "", record.callerURI, record.callerDisplay,
+            "\(record.id)", "\(record.tenant)", record.callerUser?.description ?? "", record.callerURI,
+            record.callerDisplay,
             record.dialled, record.calleeUser?.description ?? "", record.calleeURI, record.startedAt.iso8601,
-            record.ringingAt?.iso8601 ?? "", record.answeredAt?.iso8601 ?? "", record.endedAt?.iso8601 ?? "", talkSeconds(record) ?? "",
-            record.outcome?.name ?? "", record.hangupBy?.rawValue ?? "", record.sipStatus.map(String.init) ?? "", record.reason,
+            record.ringingAt?.iso8601 ?? "", record.answeredAt?.iso8601 ?? "", record.endedAt?.iso8601 ?? "",
+            talkSeconds(record) ?? "",
+            record.outcome?.name ?? "", record.hangupBy?.rawValue ?? "", record.sipStatus.map(String.init) ?? "",
+            record.reason,
             record.media.isEmpty ? "" : MediaJSON.encode(record.media),
         ])
     }

@@ -158,7 +158,8 @@ public struct CallRecordStore: Sendable {
 
     private static func record(_ row: Row) throws -> CallRecord {
         let id = CallID(
-            epoch: UInt32(truncatingIfNeeded: row[0] as Int64), shard: ShardID(UInt8(truncatingIfNeeded: row[1] as Int64)),
+            epoch: UInt32(truncatingIfNeeded: row[0] as Int64),
+            shard: ShardID(UInt8(truncatingIfNeeded: row[1] as Int64)),
             number: UInt32(truncatingIfNeeded: row[2] as Int64))
         func time(_ column: Int) -> WallTime? {
             (row[column] as Int64?).map { WallTime(microsecondsSinceEpoch: $0) }

@@ -54,7 +54,8 @@ public final class Database: Sendable {
             let only: TenantID? = tenants.count == 1 ? tenants[0].id : nil
             let found: TenantID? = tenants.contains { $0.id == chosen } ? chosen : only
             return Directory(
-                tenants: tenants, users: try UserStore.allUsers(db), terminals: try UserStore.allTerminals(db), defaultTenant: found)
+                tenants: tenants, users: try UserStore.allUsers(db), terminals: try UserStore.allTerminals(db),
+                defaultTenant: found)
         }
     }
 

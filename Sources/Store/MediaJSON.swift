@@ -31,7 +31,8 @@ enum MediaJSON {
         let rows = try JSONText.decode([Facts].self, text, of: "the media of call record \(id)")
         return rows.map { facts in
             LegMediaFacts(
-                leg: facts.leg, packetsIn: facts.packetsIn, packetsOut: facts.packetsOut, packetsLost: facts.packetsLost,
+                leg: facts.leg, packetsIn: facts.packetsIn, packetsOut: facts.packetsOut,
+                packetsLost: facts.packetsLost,
                 jitterMicroseconds: facts.jitterMicroseconds, roundTripMicroseconds: facts.roundTripMicroseconds,
                 verdict: facts.verdict ?? "")
         }

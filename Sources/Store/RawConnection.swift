@@ -50,7 +50,10 @@ final class RawConnection {
     /// Copies what it can from the write-ahead log into the database, waiting for nobody; afterwards the log is written from its start.
     func checkpoint() {
         var (log, copied): (Int32, Int32) = (0, 0)
-        if sqlite3_wal_checkpoint_v2(handle, nil, SQLITE_CHECKPOINT_PASSIVE, &log, &copied) == SQLITE_OK, log == copied { walPages = 0 }
+        if sqlite3_wal_checkpoint_v2(handle, nil, SQLITE_CHECKPOINT_PASSIVE, &log, &copied) == SQLITE_OK, log == copied
+        {
+            walPages = 0
+        }
     }
 
     func error(_ code: Int32) -> StoreError { StoreError(code: code, message: String(cString: sqlite3_errmsg(handle))) }
@@ -83,7 +86,8 @@ final class RawStatement {
             // An empty buffer may have no address, which SQLite would take for NULL.
             if let address = bytes.baseAddress {
                 address.withMemoryRebound(to: CChar.self, capacity: bytes.count) { pointer in
-                    _ = sqlite3_bind_text(statement, index, pointer, Int32(clamping: bytes.count), RawStatement.transient)
+                    _ = sqlite3_bind_text(
+                        statement, index, pointer, Int32(clamping: bytes.count), RawStatement.transient)
                 }
             } else {
                 sqlite3_bind_text(statement, index, "", 0, RawStatement.transient)

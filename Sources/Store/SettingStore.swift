@@ -23,7 +23,9 @@ public struct SettingStore: Sendable {
         var drawn: [UInt8] = []
         for _ in 0..<4 {
             let word: UInt64 = random.next()
-            for shift in stride(from: UInt64(0), to: 64, by: 8) { drawn.append(UInt8(truncatingIfNeeded: word >> shift)) }
+            for shift in stride(from: UInt64(0), to: 64, by: 8) {
+                drawn.append(UInt8(truncatingIfNeeded: word >> shift))
+            }
         }
         return try database.write { db in
             if let key = try SettingStore.bytes(db, .nonceKey), key.count == 32 { return key }
@@ -38,7 +40,8 @@ public struct SettingStore: Sendable {
     }
 
     static func bytes(_ db: SQLDatabase, _ name: Name) throws -> [UInt8]? {
-        let data = try Data.fetchOne(db, sql: "SELECT value FROM server_settings WHERE name = ?", arguments: [name.rawValue])
+        let data = try Data.fetchOne(
+            db, sql: "SELECT value FROM server_settings WHERE name = ?", arguments: [name.rawValue])
         return data.map { [UInt8]($0) }
     }
 
@@ -48,7 +51,8 @@ public struct SettingStore: Sendable {
 
     private static func set(_ db: SQLDatabase, _ name: Name, _ value: [UInt8]) throws {
         try db.execute(
-            sql: "INSERT INTO server_settings (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+            sql:
+                "INSERT INTO server_settings (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
             arguments: [name.rawValue, Data(value)])
     }
 }

@@ -48,7 +48,8 @@ public struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
         switch error {
         case let error as StoreError: self = error
         case let error as DatabaseError:
-            self.init(code: error.resultCode.rawValue, message: error.message ?? "SQLite error \(error.resultCode.rawValue)")
+            self.init(
+                code: error.resultCode.rawValue, message: error.message ?? "SQLite error \(error.resultCode.rawValue)")
         default: self.init(.unreadable, "\(error)")
         }
     }

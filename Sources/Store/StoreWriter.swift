@@ -33,7 +33,8 @@ public final class StoreWriter: Sendable {
     private let done: Done
 
     public init(
-        _ database: Database, settings: StoreWriterSettings = StoreWriterSettings(), clock: any MartinetClock, done: @escaping Done
+        _ database: Database, settings: StoreWriterSettings = StoreWriterSettings(), clock: any MartinetClock,
+        done: @escaping Done
     ) {
         path = database.path
         (self.settings, self.clock) = (settings, clock)
@@ -169,7 +170,9 @@ public final class StoreWriter: Sendable {
     }
 
     /// One transaction; gives the errors of those entries that a rule of the schema refused.
-    private func attempt(_ batch: [Entry], _ connection: inout WriteConnection?) -> Result<[Int: StoreError], StoreError> {
+    private func attempt(_ batch: [Entry], _ connection: inout WriteConnection?) -> Result<
+        [Int: StoreError], StoreError
+    > {
         do {
             let open = try connection ?? WriteConnection(path: path, safety: settings.safety)
             connection = open

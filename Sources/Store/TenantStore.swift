@@ -12,7 +12,8 @@ public struct TenantStore: Sendable {
     public func create(_ new: NewTenant, settings: TenantSettings = TenantSettings()) throws(StoreError) -> Tenant {
         try database.write { db in
             try db.execute(
-                sql: "INSERT INTO tenants (name, settings) VALUES (?, ?)", arguments: [new.name, try JSONText.encode(settings)])
+                sql: "INSERT INTO tenants (name, settings) VALUES (?, ?)",
+                arguments: [new.name, try JSONText.encode(settings)])
             let id = TenantID(db.lastInsertedRowID)
             for (position, domain) in new.domains.enumerated() {
                 try db.execute(
@@ -27,7 +28,8 @@ public struct TenantStore: Sendable {
     public func update(_ settings: TenantSettings, of tenant: TenantID) throws(StoreError) -> Bool {
         try database.write { db in
             try db.execute(
-                sql: "UPDATE tenants SET settings = ? WHERE id = ?", arguments: [try JSONText.encode(settings), tenant.rawValue])
+                sql: "UPDATE tenants SET settings = ? WHERE id = ?",
+                arguments: [try JSONText.encode(settings), tenant.rawValue])
             return db.changesCount > 0
         }
     }
@@ -42,7 +44,8 @@ public struct TenantStore: Sendable {
 
     static func all(_ db: SQLDatabase) throws -> [Tenant] {
         var domains: [Int64: [String]] = [:]
-        let pairs = try Row.fetchCursor(db, sql: "SELECT tenant_id, domain FROM tenant_domains ORDER BY tenant_id, position")
+        let pairs = try Row.fetchCursor(
+            db, sql: "SELECT tenant_id, domain FROM tenant_domains ORDER BY tenant_id, position")
         while let row = try pairs.next() { domains[row[0], default: []].append(row[1]) }
         var tenants: [Tenant] = []
         let rows = try Row.fetchCursor(db, sql: "SELECT id, name, settings FROM tenants ORDER BY id")

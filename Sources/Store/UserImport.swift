@@ -47,7 +47,8 @@ public struct UserImport: Sendable {
     }
 
     private static func check(
-        _ text: String, _ field: ProvisioningError.Field, _ row: CSV.Row, _ columns: Columns, _ seen: inout [String: Int]
+        _ text: String, _ field: ProvisioningError.Field, _ row: CSV.Row, _ columns: Columns,
+        _ seen: inout [String: Int]
     ) throws(CSV.Problem) {
         if let line = seen[text] {
             throw columns.problem(ProvisioningError(field, "must be unique; line \(line) has \"\(text)\" too"), row)
@@ -63,7 +64,9 @@ public struct UserImport: Sendable {
 
         init(_ header: CSV.Row?) throws(Refusal) {
             guard let header else {
-                throw Refusal(problems: [CSV.Problem(line: 1, column: 1, rule: "the file is empty; its first line must name the columns")])
+                throw Refusal(problems: [
+                    CSV.Problem(line: 1, column: 1, rule: "the file is empty; its first line must name the columns")
+                ])
             }
             count = header.fields.count
             var problems: [CSV.Problem] = []
@@ -73,7 +76,9 @@ public struct UserImport: Sendable {
                     let rule = "unknown column \"\(field.text)\"; known are \(Columns.names.joined(separator: ", "))"
                     problems.append(CSV.Problem(line: header.line, column: field.column, rule: rule))
                 } else if positions[name] != nil {
-                    problems.append(CSV.Problem(line: header.line, column: field.column, rule: "the column \"\(name)\" is there twice"))
+                    problems.append(
+                        CSV.Problem(
+                            line: header.line, column: field.column, rule: "the column \"\(name)\" is there twice"))
                 }
                 positions[name] = position
             }
@@ -87,11 +92,13 @@ public struct UserImport: Sendable {
             guard row.fields.count == count else {
                 let last = row.fields[min(row.fields.count, count + 1) - 1]
                 throw CSV.Problem(
-                    line: row.line, column: last.column, rule: "\(row.fields.count) fields where the first line names \(count)")
+                    line: row.line, column: last.column,
+                    rule: "\(row.fields.count) fields where the first line names \(count)")
             }
             do {
                 return try NewUser(
-                    extension: text("extension", row) ?? "", displayName: text("name", row), authUsername: text("username", row),
+                    extension: text("extension", row) ?? "", displayName: text("name", row),
+                    authUsername: text("username", row),
                     password: text("password", row) ?? "")
             } catch {
                 throw problem(error, row)

@@ -38,7 +38,9 @@ public struct UserStore: Sendable {
     }
 
     /// Replaces what the server keeps of a terminal's password; false where the tenant has no such terminal.
-    public func setSecrets(_ secrets: DigestSecrets, of terminal: TerminalID, in tenant: TenantID) throws(StoreError) -> Bool {
+    public func setSecrets(_ secrets: DigestSecrets, of terminal: TerminalID, in tenant: TenantID) throws(StoreError)
+        -> Bool
+    {
         try database.write { db in
             try db.execute(
                 sql: """
@@ -50,7 +52,9 @@ public struct UserStore: Sendable {
     }
 
     /// Replaces the settings of a terminal; false where the tenant has no such terminal.
-    public func update(_ settings: TerminalSettings, of terminal: TerminalID, in tenant: TenantID) throws(StoreError) -> Bool {
+    public func update(_ settings: TerminalSettings, of terminal: TerminalID, in tenant: TenantID) throws(StoreError)
+        -> Bool
+    {
         try database.write { db in
             try db.execute(
                 sql: "UPDATE terminals SET settings = ? WHERE tenant_id = ? AND id = ?",
@@ -69,7 +73,8 @@ public struct UserStore: Sendable {
     }
 
     private static func insert(_ new: NewUser, in tenant: Tenant, _ db: SQLDatabase) throws -> User {
-        let statement = try db.cachedStatement(sql: "INSERT INTO users (tenant_id, extension, display_name) VALUES (?, ?, ?)")
+        let statement = try db.cachedStatement(
+            sql: "INSERT INTO users (tenant_id, extension, display_name) VALUES (?, ?, ?)")
         try statement.execute(arguments: [tenant.id.rawValue, new.extension, new.displayName])
         let user = User(
             id: UserID(db.lastInsertedRowID), tenant: tenant.id, extension: new.extension, displayName: new.displayName)
@@ -92,7 +97,8 @@ public struct UserStore: Sendable {
             secrets.sha512t256, try JSONText.encode(settings),
         ])
         return Terminal(
-            id: TerminalID(db.lastInsertedRowID), user: user, name: account.displayName, authUsername: account.authUsername,
+            id: TerminalID(db.lastInsertedRowID), user: user, name: account.displayName,
+            authUsername: account.authUsername,
             secrets: secrets, settings: settings)
     }
 
@@ -103,7 +109,8 @@ public struct UserStore: Sendable {
         while let row = try rows.next() {
             users.append(
                 User(
-                    id: UserID(row[0]), tenant: TenantID(row[1]), extension: row[2], displayName: row[3], isEnabled: row[4]))
+                    id: UserID(row[0]), tenant: TenantID(row[1]), extension: row[2], displayName: row[3],
+                    isEnabled: row[4]))
         }
         return users
     }
@@ -121,7 +128,8 @@ public struct UserStore: Sendable {
             let id: Int64 = row[0]
             let text: String = row[7]
             // Nearly every terminal has the standard settings: JSON is read for the others only.
-            let settings = text == standard
+            let settings =
+                text == standard
                 ? TerminalSettings() : try JSONText.decode(TerminalSettings.self, text, of: "terminal \(id)")
             terminals.append(
                 Terminal(

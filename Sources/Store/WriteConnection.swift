@@ -76,7 +76,7 @@ final class WriteConnection {
         do {
             try body()
             return nil
-        } catch where error.kind == .constraint {
+        } catch  where error.kind == .constraint {
             return error
         }
     }

@@ -93,7 +93,9 @@ public struct Ladder: Sendable {
         }
         var lines: [String] = [centred(names), centred(addresses)]
         if isShared {
-            for leg in callees { lines.append(String(repeating: " ", count: Ladder.firstLane) + "leg \(leg): \(peers[leg] ?? "")") }
+            for leg in callees {
+                lines.append(String(repeating: " ", count: Ladder.firstLane) + "leg \(leg): \(peers[leg] ?? "")")
+            }
         }
         lines.append(rail(""))
         return lines
@@ -165,7 +167,9 @@ public struct Ladder: Sendable {
     }
 
     private static func place(_ text: String, at start: Int, in row: inout [Character]) {
-        for (offset, character) in text.enumerated() where start + offset < row.count { row[start + offset] = character }
+        for (offset, character) in text.enumerated() where start + offset < row.count {
+            row[start + offset] = character
+        }
     }
 
     private static func cut(_ text: String, to limit: Int) -> String {

@@ -134,7 +134,8 @@ public struct MetricsPage: Sendable {
         for byte in name.utf8 {
             let isLetter: Bool = (byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x7A
             let isDigit: Bool = byte >= 0x30 && byte <= 0x39
-            let isLegal: Bool = isLetter || byte == UInt8(ascii: "_") || byte == UInt8(ascii: ":") || (isDigit && !bytes.isEmpty)
+            let isLegal: Bool =
+                isLetter || byte == UInt8(ascii: "_") || byte == UInt8(ascii: ":") || (isDigit && !bytes.isEmpty)
             bytes.append(isLegal ? byte : UInt8(ascii: "_"))
         }
         return String(decoding: bytes, as: UTF8.self)

@@ -22,7 +22,8 @@ public enum Pcap {
         for record in records {
             guard case .sip(let direction, _, let local, let remote, let bytes) = record.content else { continue }
             let isReceived: Bool = direction == .received
-            let packet = datagram(from: isReceived ? remote : local, to: isReceived ? local : remote, bytes.prefix(longestPayload))
+            let packet = datagram(
+                from: isReceived ? remote : local, to: isReceived ? local : remote, bytes.prefix(longestPayload))
             let micros: Int64 = max(0, record.at.microsecondsSinceEpoch)
             append32LE(UInt32(truncatingIfNeeded: micros / 1_000_000), to: &out)
             append32LE(UInt32(truncatingIfNeeded: micros % 1_000_000), to: &out)
@@ -33,24 +34,31 @@ public enum Pcap {
         return out
     }
 
-    private static func datagram(from source: IPEndpoint, to target: IPEndpoint, _ payload: ArraySlice<UInt8>) -> [UInt8] {
+    private static func datagram(from source: IPEndpoint, to target: IPEndpoint, _ payload: ArraySlice<UInt8>)
+        -> [UInt8]
+    {
         // A socket bound to :: hands over an IPv4 peer beside an unspecified IPv6 address: written as IPv6 then (RFC 4291 §2.5.5.2).
         source.address.isV4 && target.address.isV4
             ? datagramV4(from: source, to: target, payload) : datagramV6(from: source, to: target, payload)
     }
 
-    private static func datagramV4(from source: IPEndpoint, to target: IPEndpoint, _ payload: ArraySlice<UInt8>) -> [UInt8] {
+    private static func datagramV4(from source: IPEndpoint, to target: IPEndpoint, _ payload: ArraySlice<UInt8>)
+        -> [UInt8]
+    {
         var packet: [UInt8] = [0x45, 0]
         append16(UInt16(28 + payload.count), to: &packet)
         packet += [0, 0, 0x40, 0, 64, 17, 0, 0]
         append32(UInt32(truncatingIfNeeded: source.address.low), to: &packet)
         append32(UInt32(truncatingIfNeeded: target.address.low), to: &packet)
         store16(checksum(packet[...], initial: 0), at: 10, in: &packet)
-        let udp = udpBytes(source.port, target.port, payload, pseudoHeader: sum(packet[12..<20], 0) + 17 + UInt32(8 + payload.count))
+        let udp = udpBytes(
+            source.port, target.port, payload, pseudoHeader: sum(packet[12..<20], 0) + 17 + UInt32(8 + payload.count))
         return packet + udp
     }
 
-    private static func datagramV6(from source: IPEndpoint, to target: IPEndpoint, _ payload: ArraySlice<UInt8>) -> [UInt8] {
+    private static func datagramV6(from source: IPEndpoint, to target: IPEndpoint, _ payload: ArraySlice<UInt8>)
+        -> [UInt8]
+    {
         var packet: [UInt8] = [0x60, 0, 0, 0]
         append16(UInt16(8 + payload.count), to: &packet)
         packet += [17, 64]
@@ -61,7 +69,8 @@ public enum Pcap {
             append32(UInt32(truncatingIfNeeded: low >> 32), to: &packet)
             append32(UInt32(truncatingIfNeeded: low), to: &packet)
         }
-        let udp = udpBytes(source.port, target.port, payload, pseudoHeader: sum(packet[8..<40], 0) + 17 + UInt32(8 + payload.count))
+        let udp = udpBytes(
+            source.port, target.port, payload, pseudoHeader: sum(packet[8..<40], 0) + 17 + UInt32(8 + payload.count))
         return packet + udp
     }
 

@@ -14,7 +14,9 @@ struct SIPSummary {
         for line in lines[..<blank].dropFirst() {
             let field: String = line.lowercased()
             if field.hasPrefix("cseq"), let method = line.split(separator: " ").last { cseqMethod = String(method) }
-            if field.hasPrefix("content-type") || field.hasPrefix("c:"), field.contains("application/sdp") { isSDP = true }
+            if field.hasPrefix("content-type") || field.hasPrefix("c:"), field.contains("application/sdp") {
+                isSDP = true
+            }
         }
         let words = start.split(separator: " ", maxSplits: 2).map(String.init)
         if words.isEmpty {
@@ -42,7 +44,8 @@ struct SIPSummary {
         var result = String.UnicodeScalarView()
         for scalar in text.unicodeScalars {
             switch scalar.properties.generalCategory {
-            case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse, .unassigned, .nonspacingMark,
+            case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse, .unassigned,
+                .nonspacingMark,
                 .enclosingMark:
                 result.append("?")
             default: result.append(scalar)
@@ -70,7 +73,11 @@ struct SIPSummary {
                 guard words.count > 2 else { continue }
                 streams.append(Stream(kind: words[0], port: words[1], formats: Array(words[3...])))
             } else if line.hasPrefix("c="), let value = line.split(separator: " ").last {
-                if streams.isEmpty { address = String(value) } else { streams[streams.count - 1].address = String(value) }
+                if streams.isEmpty {
+                    address = String(value)
+                } else {
+                    streams[streams.count - 1].address = String(value)
+                }
             } else if line.hasPrefix("a=rtpmap:"), !streams.isEmpty {
                 let words = line.dropFirst(9).split(separator: " ").map(String.init)
                 guard words.count > 1 else { continue }
@@ -85,7 +92,8 @@ struct SIPSummary {
             let formats: [String] = stream.formats.map { stream.names[$0] ?? staticName($0) }
             let host: String = stream.address ?? address
             let shownHost: String = host.contains(":") ? "[\(host)]" : host
-            return "\(stream.kind) \(shownHost):\(stream.port) \(formats.joined(separator: " ")) \(stream.direction ?? direction)"
+            return
+                "\(stream.kind) \(shownHost):\(stream.port) \(formats.joined(separator: " ")) \(stream.direction ?? direction)"
         }
     }
 

@@ -33,7 +33,8 @@ struct TraceFolder: Sendable {
         }
         var segments: [Segment] = []
         for name in names {
-            guard name.hasPrefix("segment-"), name.hasSuffix(".mtrc"), let number = Int(name.dropFirst(8).dropLast(5)) else { continue }
+            guard name.hasPrefix("segment-"), name.hasSuffix(".mtrc"), let number = Int(name.dropFirst(8).dropLast(5))
+            else { continue }
             var status = stat()
             guard stat(segmentPath(number), &status) == 0 else { continue }
             segments.append(Segment(number: number, path: segmentPath(number), bytes: Int(status.st_size)))

@@ -66,7 +66,8 @@ enum TraceFrame {
         if kind == noteKind {
             content = .note(String(decoding: reader.rest(), as: UTF8.self))
         } else {
-            guard let direction = TraceRecord.Direction(rawValue: kind), let transport = reader.u8().flatMap(transport(code:)),
+            guard let direction = TraceRecord.Direction(rawValue: kind),
+                let transport = reader.u8().flatMap(transport(code:)),
                 let local = reader.endpoint(), let remote = reader.endpoint()
             else { return nil }
             content = .sip(direction, transport, local: local, remote: remote, Array(reader.rest()))
@@ -93,14 +94,17 @@ enum TraceFrame {
 
         mutating func endpoint() -> IPEndpoint? {
             guard let family = u8(), let high = u64(), let low = u64(), let port = u16() else { return nil }
-            let address: IPAddress = family == 4 ? IPAddress(v4: UInt32(truncatingIfNeeded: low)) : IPAddress(v6: high, low)
+            let address: IPAddress =
+                family == 4 ? IPAddress(v4: UInt32(truncatingIfNeeded: low)) : IPAddress(v6: high, low)
             return IPEndpoint(address, port)
         }
 
         private mutating func integer(_ width: Int) -> UInt64? {
             guard position + width <= end else { return nil }
             var value: UInt64 = 0
-            for index in stride(from: width - 1, through: 0, by: -1) { value = value << 8 | UInt64(bytes[position + index]) }
+            for index in stride(from: width - 1, through: 0, by: -1) {
+                value = value << 8 | UInt64(bytes[position + index])
+            }
             position += width
             return value
         }

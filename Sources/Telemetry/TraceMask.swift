@@ -38,7 +38,9 @@ enum TraceMask {
                     inSecretField = false
                     switch first | 0x20 {
                     case UInt8(ascii: "a"), UInt8(ascii: "p"):
-                        if let value = fieldValue(line, textEnd, "authorization") ?? fieldValue(line, textEnd, "proxy-authorization") {
+                        if let value = fieldValue(line, textEnd, "authorization")
+                            ?? fieldValue(line, textEnd, "proxy-authorization")
+                        {
                             inSecretField = true
                             maskCredentials(value, textEnd)
                         }
@@ -113,11 +115,14 @@ enum TraceMask {
             guard start < limit else { return }
             let isQuoted: Bool = bytes[start] == UInt8(ascii: "\"")
             let isClosed: Bool = isQuoted && limit - start > 1 && bytes[limit - 1] == UInt8(ascii: "\"")
-            for position in stride(from: isQuoted ? start + 1 : start, to: isClosed ? limit - 1 : limit, by: 1) { bytes[position] = star }
+            for position in stride(from: isQuoted ? start + 1 : start, to: isClosed ? limit - 1 : limit, by: 1) {
+                bytes[position] = star
+            }
         }
 
         private func isOpaqueScheme(_ start: Int, _ limit: Int) -> Bool {
-            (limit - start == 5 && matches(start, limit, "basic")) || (limit - start == 6 && matches(start, limit, "bearer"))
+            (limit - start == 5 && matches(start, limit, "basic"))
+                || (limit - start == 6 && matches(start, limit, "bearer"))
         }
 
         private func isSecret(_ start: Int, _ limit: Int) -> Bool {
@@ -204,7 +209,9 @@ enum TraceMask {
 
         private func trimmed(_ start: Int, _ next: Int) -> Int {
             var position: Int = next
-            while position > start, bytes[position - 1] == lineFeed || bytes[position - 1] == carriageReturn { position -= 1 }
+            while position > start, bytes[position - 1] == lineFeed || bytes[position - 1] == carriageReturn {
+                position -= 1
+            }
             return position
         }
     }

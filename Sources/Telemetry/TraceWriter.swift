@@ -69,7 +69,8 @@ public final class TraceWriter: Sendable {
             }
             state.queue.append(record)
             state.queuedBytes += weight
-            let isHalfFull: Bool = state.queuedBytes > settings.queueBytes / 2 && state.queuedBytes - weight <= settings.queueBytes / 2
+            let isHalfFull: Bool =
+                state.queuedBytes > settings.queueBytes / 2 && state.queuedBytes - weight <= settings.queueBytes / 2
             let mustWake: Bool = state.isAsleep || isHalfFull
             state.isAsleep = false
             return mustWake

@@ -26,7 +26,9 @@ package struct Accounts {
     }
 
     private mutating func addUser(_ index: Int, terminals count: Int) {
-        let user = User(id: UserID(Int64(index + 1)), tenant: tenant.id, extension: String(1001 + index), displayName: "User \(index + 1)")
+        let user = User(
+            id: UserID(Int64(index + 1)), tenant: tenant.id, extension: String(1001 + index),
+            displayName: "User \(index + 1)")
         users.append(user)
         var own: [Account] = []
         for place in 0..<count {
@@ -35,14 +37,18 @@ package struct Accounts {
             let password: String = "secret-\(index)-\(place)"
             // The server offers MD5 here; the other algorithms have tests of their own.
             let secrets = DigestSecrets(
-                md5: DigestHash.hexadecimal(of: Array("\(username):\(tenant.realm):\(password)".utf8), .md5), sha256: nil, sha512t256: nil)
+                md5: DigestHash.hexadecimal(of: Array("\(username):\(tenant.realm):\(password)".utf8), .md5),
+                sha256: nil, sha512t256: nil)
             terminals.append(Terminal(id: id, user: user.id, name: username, authUsername: username, secrets: secrets))
-            own.append(Account(user: user.id, terminal: id, extension: user.extension, username: username, password: password))
+            own.append(
+                Account(user: user.id, terminal: id, extension: user.extension, username: username, password: password))
         }
         accounts.append(own)
     }
 
     package mutating func disable(user index: Int) { users[index].isEnabled = false }
 
-    package var directory: Directory { Directory(tenants: [tenant], users: users, terminals: terminals, defaultTenant: tenant.id) }
+    package var directory: Directory {
+        Directory(tenants: [tenant], users: users, terminals: terminals, defaultTenant: tenant.id)
+    }
 }

@@ -44,7 +44,9 @@ package final class EmissionChecks {
         case .ack: unacknowledged[Numbered(own: own, remote: message.fromTag ?? "", number: message.cseq.number)] = nil
         case .invite:
             // Who asks for the next change has the answer to the last one.
-            for key in unacknowledged.keys where key.own == own && key.number < message.cseq.number { unacknowledged[key] = nil }
+            for key in unacknowledged.keys where key.own == own && key.number < message.cseq.number {
+                unacknowledged[key] = nil
+            }
         case .bye: ended.insert(Peered(own: own, remote: message.fromTag ?? ""))
         case .prack:
             if let rack = (try? message.rack()) ?? nil { pracked[own, default: []].insert(rack.rseq) }
@@ -57,7 +59,9 @@ package final class EmissionChecks {
         let heard: Bool = !invitesHeard.insert(branch).inserted
         let own = Own(callID: message.callID, tag: message.fromTag ?? "")
         let key = Numbered(own: own, remote: message.toTag ?? "", number: message.cseq.number)
-        guard status.isSuccess, owed[key] == nil, !acknowledged.contains(key), !ended.contains(Peered(own: own, remote: message.toTag ?? "")) else { return }
+        guard status.isSuccess, owed[key] == nil, !acknowledged.contains(key),
+            !ended.contains(Peered(own: own, remote: message.toTag ?? ""))
+        else { return }
         guard let invite = invites[own]?[message.cseq.number], invite.branch == branch else { return }
         // What comes after the server's own time limits is a stray it owes nothing.
         if let cancelled = cancels[branch], now.since(cancelled) > .seconds(31) { return }
@@ -71,7 +75,9 @@ package final class EmissionChecks {
     func emitted(_ wire: [UInt8], to phone: VirtualPhone, now: Moment) -> [String] {
         guard seen.insert(wire).inserted else { return [] }
         emittedCount += 1
-        guard let message = try? SIPMessage.parse(wire) else { return ["unreadable: \(String(decoding: wire, as: UTF8.self))"] }
+        guard let message = try? SIPMessage.parse(wire) else {
+            return ["unreadable: \(String(decoding: wire, as: UTF8.self))"]
+        }
         // Every terminal of a user may see the others in its registration (RFC 3261 §10.3).
         var found: [String] = message.method == .register ? [] : leaks(wire, to: phone)
         for name in [SIPFieldName.to, .from, .cseq, .callID, .contentLength] where message.count(of: name) != 1 {
@@ -105,18 +111,26 @@ package final class EmissionChecks {
             }
             lastSequence[dialog] = number
             if message.method == .invite { invites[own, default: [:]][number] = (branch, now) }
-            if message.method == .invite || message.method == .update, !message.has(.contact) { found.append("no Contact") }
-            // Offered and hung up in the same instant, as when two timers are due at once.
-            if message.method == .bye { unreserved.removeAll { $0.own == own && $0.at == now } }
+            if message.method == .invite || message.method == .update, !message.has(.contact) {
+                found.append("no Contact")
+            }
+            // Hung up meanwhile: a 2xx that waited for the disk, or two timers that were due at once.
+            if message.method == .bye {
+                unreserved.removeAll { $0.own == own && now.since($0.at) < .seconds(40) }
+            }
             if message.method == .bye { found += bye(own, remote: message.toTag ?? "", now: now) }
-            if ended.contains(dialog), message.method != .bye, message.method != .prack { found.append("a request after the dialog's end") }
+            if ended.contains(dialog), message.method != .bye, message.method != .prack {
+                found.append("a request after the dialog's end")
+            }
         }
         return found
     }
 
     private func bye(_ own: Own, remote: String, now: Moment) -> [String] {
         var found: [String] = []
-        if owed.contains(where: { $0.key.own == own && $0.key.remote == remote }) { found.append("BYE before the ACK to its 2xx") }
+        if owed.contains(where: { $0.key.own == own && $0.key.remote == remote }) {
+            found.append("BYE before the ACK to its 2xx")
+        }
         let early = unacknowledged.first { $0.key.own == own && now.since($0.value) < .seconds(31) }
         if early != nil { found.append("BYE before the peer's ACK") }
         ended.insert(Peered(own: own, remote: remote))
@@ -132,7 +146,10 @@ package final class EmissionChecks {
         if let final = finals[key] {
             if status.isProvisional { found.append("\(status) after the final \(final)") }
             // A CANCEL has no state: what became of its INVITE meanwhile changes the answer (RFC 3261 §9.2).
-            if status.isFinal, final != status.code, message.method != .cancel { found.append("a second final response after \(final)") }
+            // And a copy that comes when the transaction is forgotten finds no dialog.
+            if status.isFinal, final != status.code, message.method != .cancel, status.code != 481 {
+                found.append("a second final response after \(final)")
+            }
         }
         if status.isFinal { finals[key] = status.code }
         let own = Own(callID: message.callID, tag: message.toTag ?? "")
@@ -143,7 +160,9 @@ package final class EmissionChecks {
         } else if let rseq = (try? message.rseq()) ?? nil {
             if let last = reliable[own] {
                 if rseq != last + 1 { found.append("RSeq \(rseq) after \(last)") }
-                if pracked[own]?.contains(last) != true { found.append("a second reliable response before the PRACK to the first") }
+                if pracked[own]?.contains(last) != true {
+                    found.append("a second reliable response before the PRACK to the first")
+                }
             }
             reliable[own] = rseq
         }
@@ -154,12 +173,18 @@ package final class EmissionChecks {
 
     private func description(_ message: SIPMessage, now: Moment) -> [String] {
         guard !message.body.isEmpty, let type = try? message.contentType(), type.subtype == "sdp" else { return [] }
-        guard var parsed = try? SessionDescription.parse(message.body) else { return ["its session description can't be read"] }
+        guard var parsed = try? SessionDescription.parse(message.body) else {
+            return ["its session description can't be read"]
+        }
         var found: [String] = []
         let (local, remote) = message.isRequest ? (message.fromTag, message.toTag) : (message.toTag, message.fromTag)
         let own = Own(callID: message.callID, tag: local ?? "")
         for stream in parsed.media where !stream.isRejected && !media.isReserved(port: stream.port) {
-            unreserved.append((own, now, "\(message.callID) names port \(stream.port), which is not reserved, at \(now.sinceStart.inSeconds) s"))
+            unreserved.append(
+                (
+                    own, now,
+                    "\(message.callID) names port \(stream.port), which is not reserved, at \(now.sinceStart.inSeconds) s"
+                ))
         }
         let key = Peered(own: own, remote: remote ?? "")
         let version: UInt64 = UInt64(parsed.origin.version) ?? 0
@@ -180,8 +205,11 @@ package final class EmissionChecks {
     /// Marks and addresses of other phones in a message to this one.
     private func leaks(_ wire: [UInt8], to phone: VirtualPhone) -> [String] {
         var found: [String] = []
-        for pattern in EmissionChecks.private where EmissionChecks.contains(wire, pattern, unlessFollowedBy: phone.identifyingBytes(pattern)) {
-            found.append("tells of another party: \(String(decoding: pattern, as: UTF8.self))… in \(String(decoding: wire, as: UTF8.self))")
+        for pattern in EmissionChecks.private
+        where EmissionChecks.contains(wire, pattern, unlessFollowedBy: phone.identifyingBytes(pattern)) {
+            found.append(
+                "tells of another party: \(String(decoding: pattern, as: UTF8.self))… in \(String(decoding: wire, as: UTF8.self))"
+            )
         }
         return found
     }
@@ -196,7 +224,8 @@ package final class EmissionChecks {
             let end: Int = buffer.count - pattern.count
             while position <= end {
                 defer { position += 1 }
-                guard buffer[position] == first, buffer[position..<(position + pattern.count)].elementsEqual(pattern) else { continue }
+                guard buffer[position] == first, buffer[position..<(position + pattern.count)].elementsEqual(pattern)
+                else { continue }
                 let rest = buffer[(position + pattern.count)...].prefix(own.count)
                 if !rest.elementsEqual(own) { return true }
                 // The whole number, and not the beginning of a longer one.
@@ -211,6 +240,7 @@ package final class EmissionChecks {
 
     /// What only the whole run shows: answers of phones that were never acknowledged, ports nobody listened on.
     package func unsettled() -> [String] {
-        owed.keys.map { "no ACK for the 2xx to INVITE \($0.number) of \($0.own.callID)" }.sorted() + unreserved.map(\.text)
+        owed.keys.map { "no ACK for the 2xx to INVITE \($0.number) of \($0.own.callID)" }.sorted()
+            + unreserved.map(\.text)
     }
 }

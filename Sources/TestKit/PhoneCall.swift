@@ -63,11 +63,16 @@ package final class PhoneCall {
     var serverAllowsUpdate = false
 
     init(
-        isCaller: Bool, callID: String, localTag: String, startedAt: Moment, sequence: UInt32, sdpSession: UInt64, rtpPort: UInt16,
+        isCaller: Bool, callID: String, localTag: String, startedAt: Moment, sequence: UInt32, sdpSession: UInt64,
+        rtpPort: UInt16,
         callerPlan: CallerPlan? = nil, calleePlan: CalleePlan? = nil
     ) {
-        (self.isCaller, self.callID, self.localTag, self.startedAt, self.sequence) = (isCaller, callID, localTag, startedAt, sequence)
-        (self.sdpSession, self.rtpPort, self.callerPlan, self.calleePlan) = (sdpSession, rtpPort, callerPlan, calleePlan)
+        (self.isCaller, self.callID, self.localTag, self.startedAt, self.sequence) = (
+            isCaller, callID, localTag, startedAt, sequence
+        )
+        (self.sdpSession, self.rtpPort, self.callerPlan, self.calleePlan) = (
+            sdpSession, rtpPort, callerPlan, calleePlan
+        )
         hasVideo = callerPlan?.hasVideo ?? false
     }
 

@@ -23,13 +23,16 @@ package final class Scenario {
         tenant.maximumRegistrationSeconds = 600
         tenant.noAnswerSeconds = [15, 40, 120][Int.random(in: 0..<3, using: &random)]
         tenant.maxRedirects = Int.random(in: 0...3, using: &random)
-        let counts: [Int] = (0..<Int.random(in: 3...5, using: &random)).map { _ in [1, 1, 2, 3][Int.random(in: 0..<4, using: &random)] }
+        let counts: [Int] = (0..<Int.random(in: 3...5, using: &random)).map { _ in
+            [1, 1, 2, 3][Int.random(in: 0..<4, using: &random)]
+        }
         let accounts = Accounts(terminals: counts, settings: tenant)
         let ports: Int = chance(10) ? Int.random(in: 1...8, using: &random) : 400
         var abuse = AbuseSettings()
         abuse.banThreshold = 1000
         world = VirtualWorld(
-            seed: seed, accounts: accounts, shards: chance(50) ? 2 : 1, abuse: abuse, media: VirtualMediaPlane(ports: ports))
+            seed: seed, accounts: accounts, shards: chance(50) ? 2 : 1, abuse: abuse,
+            media: VirtualMediaPlane(ports: ports))
         world.weather = Scenario.weather(&random)
         world.server.storeDelay = chance(30) ? 1...2000 : 1...20
         world.server.storeFailuresPerMille = chance(20) ? 100 : 0
@@ -41,7 +44,8 @@ package final class Scenario {
             users.append(
                 user.map { account in
                     let phone = VirtualPhone(
-                        account, index: index, in: world, transport: percent(25) ? .tcp : .udp, isBehindNAT: percent(20))
+                        account, index: index, in: world, transport: percent(25) ? .tcp : .udp, isBehindNAT: percent(20)
+                    )
                     index += 1
                     return phone
                 })
@@ -50,12 +54,15 @@ package final class Scenario {
 
     private func percent(_ limit: Int) -> Bool { Int.random(in: 0..<100, using: &random) < limit }
 
-    private func seconds(_ range: ClosedRange<Double>) -> Duration { .seconds(Double.random(in: range, using: &random)) }
+    private func seconds(_ range: ClosedRange<Double>) -> Duration {
+        .seconds(Double.random(in: range, using: &random))
+    }
 
     private static func weather(_ random: inout AnyRandom) -> NetworkWeather {
         var weather = NetworkWeather()
         weather.shortestDelay = .milliseconds(Int.random(in: 1...40, using: &random))
-        weather.longestDelay = weather.shortestDelay + .milliseconds([0, 20, 300, 1200][Int.random(in: 0..<4, using: &random)])
+        weather.longestDelay =
+            weather.shortestDelay + .milliseconds([0, 20, 300, 1200][Int.random(in: 0..<4, using: &random)])
         weather.lossPerMille = [0, 0, 20, 100, 250][Int.random(in: 0..<5, using: &random)]
         weather.duplicatesPerMille = [0, 0, 50, 200][Int.random(in: 0..<4, using: &random)]
         weather.stragglersPerMille = [0, 0, 20][Int.random(in: 0..<3, using: &random)]
@@ -78,7 +85,8 @@ package final class Scenario {
     }
 
     private func scheduleOverload() {
-        world.after(seconds(20...60)) { [unowned self] in world.server.handleEverywhere(.queueDelay(.milliseconds(300))) }
+        world.after(seconds(20...60)) { [unowned self] in world.server.handleEverywhere(.queueDelay(.milliseconds(300)))
+        }
         world.after(seconds(61...90)) { [unowned self] in world.server.handleEverywhere(.queueDelay(.zero)) }
     }
 
@@ -100,7 +108,8 @@ package final class Scenario {
     }
 
     private func verdict() -> [String] {
-        var found: [String] = world.faults + world.server.leftovers() + world.server.book.faults + world.server.media.faults
+        var found: [String] =
+            world.faults + world.server.leftovers() + world.server.book.faults + world.server.media.faults
         found += world.checks.unsettled()
         for phone in world.phones where !phone.isDead {
             for call in phone.calls where !call.isOver && !call.isExcused {
@@ -135,7 +144,9 @@ package final class Scenario {
             // Both sides may change the session at once.
             for step in plan.actions where step.action == .hold(.sendonly) {
                 for phone in callees {
-                    caller.world.after(.seconds(3) + step.after) { phone.calls.last.map { phone.perform(.refresh, $0) } }
+                    caller.world.after(.seconds(3) + step.after) {
+                        phone.calls.last.map { phone.perform(.refresh, $0) }
+                    }
                 }
             }
             _ = call
@@ -177,7 +188,10 @@ package final class Scenario {
         switch Int.random(in: 0..<100, using: &random) {
         case 0..<62: return .answer(seconds(0...12))
         case 62..<80:
-            let codes: [SIPStatus] = [.busyHere, .decline, .temporarilyUnavailable, .notFound, .serverInternalError, .busyEverywhere, .serviceUnavailable]
+            let codes: [SIPStatus] = [
+                .busyHere, .decline, .temporarilyUnavailable, .notFound, .serverInternalError, .busyEverywhere,
+                .serviceUnavailable,
+            ]
             return .reject(codes[Int.random(in: 0..<codes.count, using: &random)], seconds(0...4))
         case 80..<88:
             return .redirect(String(1001 + Int.random(in: 0...users.count, using: &random)), seconds(0...3))

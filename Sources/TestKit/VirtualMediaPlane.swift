@@ -90,8 +90,12 @@ package final class VirtualMediaPlane: MediaPlane {
     private static func perform(_ command: MediaCommand, _ state: inout State) {
         switch command {
         case .set(let plan):
-            if !state.reserved.contains(plan.ports.rtp) { state.faults.append("endpoint \(plan.id) on port \(plan.ports.rtp), which is not reserved") }
-            if let known = state.open[plan.id], known.ports != plan.ports { state.faults.append("endpoint \(plan.id) changed its ports") }
+            if !state.reserved.contains(plan.ports.rtp) {
+                state.faults.append("endpoint \(plan.id) on port \(plan.ports.rtp), which is not reserved")
+            }
+            if let known = state.open[plan.id], known.ports != plan.ports {
+                state.faults.append("endpoint \(plan.id) changed its ports")
+            }
             if state.open.contains(where: { $0.value.ports == plan.ports && $0.key != plan.id }) {
                 state.faults.append("two endpoints on port \(plan.ports.rtp)")
             }
@@ -103,7 +107,9 @@ package final class VirtualMediaPlane: MediaPlane {
             (state.joined[one], state.joined[other]) = (other, one)
         case .unjoin(let id): VirtualMediaPlane.part(id, &state)
         case .close(let id):
-            guard let plan = state.open.removeValue(forKey: id) else { return state.faults.append("closes \(id), which is not open") }
+            guard let plan = state.open.removeValue(forKey: id) else {
+                return state.faults.append("closes \(id), which is not open")
+            }
             VirtualMediaPlane.part(id, &state)
             VirtualMediaPlane.giveBack(plan.ports.rtp, &state)
             var statistics = MediaStatistics()

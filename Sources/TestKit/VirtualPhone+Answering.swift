@@ -21,7 +21,8 @@ extension VirtualPhone {
     }
 
     func respond(
-        _ status: SIPStatus, to request: SIPMessage, on transaction: ServerTransactionID, tag: String, sdp: [UInt8]? = nil,
+        _ status: SIPStatus, to request: SIPMessage, on transaction: ServerTransactionID, tag: String,
+        sdp: [UInt8]? = nil,
         _ add: (inout SIPMessageBuilder) -> Void = { _ in }
     ) {
         var builder = SIPMessageBuilder(responseTo: request, status: status, source: nil, toTag: tag)
@@ -37,10 +38,14 @@ extension VirtualPhone {
         if case .tooSmall(let minimum)? = call.timer?.received(request) {
             call.finalStatus = .sessionIntervalTooSmall
             finish(call, "interval too small")
-            return respond(.sessionIntervalTooSmall, to: request, on: transaction, tag: call.localTag) { $0.add(.minSE, String(minimum)) }
+            return respond(.sessionIntervalTooSmall, to: request, on: transaction, tag: call.localTag) {
+                $0.add(.minSE, String(minimum))
+            }
         }
         let body: [UInt8]? = sdp(of: request, call)
-        if case .reject = call.offers.received(.invite, sdp: body, random: &random) { fault("a fresh INVITE can't be judged", call) }
+        if case .reject = call.offers.received(.invite, sdp: body, random: &random) {
+            fault("a fresh INVITE can't be judged", call)
+        }
         if plan.isReliable, SupportedExtensions(of: request).contains(.reliableProvisionals) {
             call.sender = ReliableProvisionals.Sender(
                 timers: .standard, invite: request.cseq.number, firstRSeq: UInt32.random(in: 1...1000, using: &random))
@@ -51,11 +56,13 @@ extension VirtualPhone {
 
     private func makeCall(_ request: SIPMessage, _ transaction: ServerTransactionID, _ plan: CalleePlan) -> PhoneCall {
         let call = PhoneCall(
-            isCaller: false, callID: request.callID, localTag: mark + random.token(8), startedAt: world.now, sequence: 0,
+            isCaller: false, callID: request.callID, localTag: mark + random.token(8), startedAt: world.now,
+            sequence: 0,
             sdpSession: UInt64.random(in: 1...0xFFFF, using: &random), rtpPort: nextPort(), calleePlan: plan)
         call.invite = request
         call.inviteServer = transaction
-        call.dialog = try? Dialog(answering: request, localTag: call.localTag, firstSequence: UInt32.random(in: 1...900, using: &random))
+        call.dialog = try? Dialog(
+            answering: request, localTag: call.localTag, firstSequence: UInt32.random(in: 1...900, using: &random))
         if call.dialog == nil { fault("an INVITE that makes no dialog", call) }
         call.serverAllowsUpdate = SupportedExtensions(of: request).contains(.update)
         calls.append(call)
@@ -66,12 +73,15 @@ extension VirtualPhone {
 
     /// Another phone behind this address rings too, and may answer as well.
     private func fork(
-        _ call: PhoneCall, _ request: SIPMessage, _ transaction: ServerTransactionID, _ body: [UInt8]?, _ plan: CalleePlan
+        _ call: PhoneCall, _ request: SIPMessage, _ transaction: ServerTransactionID, _ body: [UInt8]?,
+        _ plan: CalleePlan
     ) {
         var second: CalleePlan = plan
         (second.forks, second.isReliable, second.actions) = (false, false, [])
         if !plan.answersTwice { second.decision = .none }
-        if case .answer(let delay) = plan.decision, plan.answersTwice { second.decision = .answer(delay + .milliseconds(200)) }
+        if case .answer(let delay) = plan.decision, plan.answersTwice {
+            second.decision = .answer(delay + .milliseconds(200))
+        }
         let other = makeCall(request, transaction, second)
         _ = other.offers.received(.invite, sdp: body, random: &random)
         schedule(second, other)
@@ -79,7 +89,9 @@ extension VirtualPhone {
 
     private func schedule(_ plan: CalleePlan, _ call: PhoneCall) {
         if let delay = plan.ringsAfter { world.after(delay) { [unowned self] in ring(call, .ringing, withSDP: false) } }
-        if let delay = plan.earlyMediaAfter { world.after(delay) { [unowned self] in ring(call, .sessionProgress, withSDP: true) } }
+        if let delay = plan.earlyMediaAfter {
+            world.after(delay) { [unowned self] in ring(call, .sessionProgress, withSDP: true) }
+        }
         switch plan.decision {
         case .answer(let delay): world.after(delay) { [unowned self] in accept(call) }
         case .reject(let status, let delay): world.after(delay) { [unowned self] in reject(call, status) }
@@ -97,7 +109,9 @@ extension VirtualPhone {
 
     private func ring(_ call: PhoneCall, _ status: SIPStatus, withSDP: Bool) {
         guard !isDead, call.state == .setup else { return }
-        guard call.sender != nil else { return sendProvisional(call, status, withSDP ? earlySDP(call, isReliable: false) : nil, rseq: nil) }
+        guard call.sender != nil else {
+            return sendProvisional(call, status, withSDP ? earlySDP(call, isReliable: false) : nil, rseq: nil)
+        }
         drive(call, .provisional(.init(status: status, sdp: withSDP ? earlySDP(call, isReliable: true) : nil)))
         arm()
     }
@@ -110,10 +124,13 @@ extension VirtualPhone {
 
     private func sendProvisional(_ call: PhoneCall, _ status: SIPStatus, _ sdp: [UInt8]?, rseq: UInt32?) {
         guard let request = call.invite, let transaction = call.inviteServer else { return }
-        if case .violation(let what) = call.offers.sending(rseq == nil ? .unreliableProvisional : .reliableProvisional, sdp: sdp) {
+        if case .violation(let what) = call.offers.sending(
+            rseq == nil ? .unreliableProvisional : .reliableProvisional, sdp: sdp)
+        {
             fault("the phone's own \(status): \(what)", call)
         }
-        var builder = SIPMessageBuilder(responseTo: request, status: status, source: nil, toTag: call.localTag, dialogForming: true)
+        var builder = SIPMessageBuilder(
+            responseTo: request, status: status, source: nil, toTag: call.localTag, dialogForming: true)
         builder.addContact(contact)
         if let rseq {
             builder.add(.require, "100rel")
@@ -134,7 +151,9 @@ extension VirtualPhone {
         switch effect {
         case .send(let item, let rseq): sendProvisional(call, item.status, item.sdp, rseq: rseq)
         case .resend(let rseq):
-            if let message = call.sentReliable[rseq], let transaction = call.inviteServer { respond(message, on: transaction) }
+            if let message = call.sentReliable[rseq], let transaction = call.inviteServer {
+                respond(message, on: transaction)
+            }
         case .sendFinal:
             let held = call.heldAnswer
             call.heldAnswer = nil
@@ -155,8 +174,11 @@ extension VirtualPhone {
     }
 
     private func sendAnswer(_ call: PhoneCall) {
-        guard let request = call.invite, let transaction = call.inviteServer, call.state == .setup || call.state == .cancelling else { return }
-        var builder = SIPMessageBuilder(responseTo: request, status: .ok, source: nil, toTag: call.localTag, dialogForming: true)
+        guard let request = call.invite, let transaction = call.inviteServer,
+            call.state == .setup || call.state == .cancelling
+        else { return }
+        var builder = SIPMessageBuilder(
+            responseTo: request, status: .ok, source: nil, toTag: call.localTag, dialogForming: true)
         builder.addContact(contact)
         addAbilities(of: call, to: &builder)
         if case .accept(let fields)? = call.timer?.received(request) {
@@ -167,7 +189,9 @@ extension VirtualPhone {
         if case .pending(.remote, _, let offered) = call.offers.phase { body = answer(offered, call) }
         if call.offers.phase == .idle, call.offers.agreed == nil { body = offer(call) }
         if call.calleePlan?.describesInProvisionalOnly == true, call.offers.preview != nil { body = nil }
-        if case .violation(let what) = call.offers.sending(.inviteSuccess, sdp: body) { fault("the phone's own 200: \(what)", call) }
+        if case .violation(let what) = call.offers.sending(.inviteSuccess, sdp: body) {
+            fault("the phone's own 200: \(what)", call)
+        }
         guard let message = seal(builder, sdp: body) else { return }
         call.dialog?.confirm()
         (call.state, call.finalStatus) = (.up, .ok)
@@ -180,14 +204,16 @@ extension VirtualPhone {
 
     /// The INVITE has its final response: what else rang for it stops, unless it answers too.
     private func endForks(of call: PhoneCall, isAnswer: Bool) {
-        for other in live where other !== call && other.inviteServer == call.inviteServer && !other.isCaller && other.state != .up {
+        for other in live
+        where other !== call && other.inviteServer == call.inviteServer && !other.isCaller && other.state != .up {
             if isAnswer, case .answer = other.calleePlan?.decision { continue }
             finish(other, "another branch answered")
         }
     }
 
     private func reject(_ call: PhoneCall, _ status: SIPStatus, _ add: (inout SIPMessageBuilder) -> Void = { _ in }) {
-        guard !isDead, call.state == .setup || call.state == .cancelling, let request = call.invite, let transaction = call.inviteServer
+        guard !isDead, call.state == .setup || call.state == .cancelling, let request = call.invite,
+            let transaction = call.inviteServer
         else { return }
         call.finalStatus = status
         _ = call.sender?.handle(.final(status), now: world.now)

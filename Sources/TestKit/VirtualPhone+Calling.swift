@@ -10,7 +10,8 @@ extension VirtualPhone {
     package func call(_ number: String, _ plan: CallerPlan = CallerPlan()) -> PhoneCall {
         let call = PhoneCall(
             isCaller: true, callID: mark + random.token(12), localTag: mark + random.token(8), startedAt: world.now,
-            sequence: UInt32.random(in: 1...900, using: &random), sdpSession: UInt64.random(in: 1...0xFFFF, using: &random),
+            sequence: UInt32.random(in: 1...900, using: &random),
+            sdpSession: UInt64.random(in: 1...0xFFFF, using: &random),
             rtpPort: nextPort(), callerPlan: plan)
         calls.append(call)
         live.append(call)
@@ -26,10 +27,12 @@ extension VirtualPhone {
     func sessionTimer(_ plan: TimerPlan) -> SessionTimer? {
         switch plan {
         case .none: nil
-        case .supported: SessionTimer(policy: SessionTimerPolicy(preferred: 3600, minimum: minimumSession, insists: false))
+        case .supported:
+            SessionTimer(policy: SessionTimerPolicy(preferred: 3600, minimum: minimumSession, insists: false))
         case .asks(let interval, let refresherIsSelf):
             SessionTimer(
-                policy: SessionTimerPolicy(preferred: interval, minimum: minimumSession, refresher: refresherIsSelf ? .local : .remote))
+                policy: SessionTimerPolicy(
+                    preferred: interval, minimum: minimumSession, refresher: refresherIsSelf ? .local : .remote))
         }
     }
 
@@ -49,13 +52,17 @@ extension VirtualPhone {
         if case .asks = plan.timer { call.timer?.requestFields().add(to: &builder) }
         if let credentials { builder.add(.authorization, credentials) }
         let sdp: [UInt8]? = plan.hasOffer ? offer(call) : nil
-        if case .violation(let what) = call.offers.sending(.invite, sdp: sdp) { fault("the phone's own offer: \(what)", call) }
+        if case .violation(let what) = call.offers.sending(.invite, sdp: sdp) {
+            fault("the phone's own offer: \(what)", call)
+        }
         guard let message = seal(builder, sdp: sdp) else { return }
         call.invite = message
         start(message, .invite(call))
     }
 
-    func addAbilities(of call: PhoneCall, to builder: inout SIPMessageBuilder, asksReliable: CallerPlan.Reliability = .none) {
+    func addAbilities(
+        of call: PhoneCall, to builder: inout SIPMessageBuilder, asksReliable: CallerPlan.Reliability = .none
+    ) {
         let update: String = call.allowsUpdate ? ", UPDATE" : ""
         builder.add(.allow, "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, INFO, MESSAGE\(update)")
         var options: [String] = call.timer == nil ? [] : ["timer"]
@@ -149,15 +156,20 @@ extension VirtualPhone {
     }
 
     private func provisional(_ response: SIPMessage, _ call: PhoneCall) {
-        guard call.state == .setup || call.state == .cancelling, call.finalStatus == nil, let invite = call.invite else { return }
+        guard call.state == .setup || call.state == .cancelling, call.finalStatus == nil, let invite = call.invite
+        else { return }
         if call.dialog == nil { call.dialog = try? Dialog(sent: invite, received: response) }
         let body: [UInt8]? = sdp(of: response, call)
         guard response.hasOption("100rel", in: .require), let rseq = (try? response.rseq()) ?? nil else {
-            if call.callerPlan?.reliability == .required, response.status?.code != 100 { fault("an unreliable \(response.status?.code ?? 0)", call) }
+            if call.callerPlan?.reliability == .required, response.status?.code != 100 {
+                fault("an unreliable \(response.status?.code ?? 0)", call)
+            }
             _ = call.offers.received(.unreliableProvisional, sdp: body, random: &random)
             return
         }
-        if call.callerPlan?.reliability == CallerPlan.Reliability.none { fault("a reliable response nobody asked for", call) }
+        if call.callerPlan?.reliability == CallerPlan.Reliability.none {
+            fault("a reliable response nobody asked for", call)
+        }
         guard case .acknowledge(let rack) = call.receiver.receive(rseq: rseq, cseq: response.cseq) else { return }
         var own: [UInt8]?
         switch call.offers.received(.reliableProvisional, sdp: body, random: &random) {
@@ -168,14 +180,21 @@ extension VirtualPhone {
         }
         sendPrack(rack, sdp: own, call)
         if let delay = call.callerPlan?.earlyUpdateAfter, call.offers.agreed != nil, call.serverAllowsUpdate {
-            world.after(delay) { [unowned self] in if call.state == .setup { update(call, withOffer: true) } }
+            world.after(delay) { [unowned self] in
+                guard call.state == .setup else { return }
+                // Something has to change, or the other party need not hear of it.
+                call.direction = "sendonly"
+                update(call, withOffer: true)
+            }
         }
     }
 
     private func sendPrack(_ rack: RAck, sdp: [UInt8]?, _ call: PhoneCall) {
         guard var builder = call.dialog?.request(.prack, via: via()) else { return }
         builder.add(.rack, rack.description)
-        if case .violation(let what) = call.offers.sending(.prack, sdp: sdp) { fault("the phone's PRACK: \(what)", call) }
+        if case .violation(let what) = call.offers.sending(.prack, sdp: sdp) {
+            fault("the phone's PRACK: \(what)", call)
+        }
         if let message = seal(builder, sdp: sdp) { start(message, .prack(call)) }
     }
 
@@ -227,7 +246,8 @@ extension VirtualPhone {
     }
 
     func answeredAgain(_ response: SIPMessage) {
-        guard let call = callByTag[response.fromTag ?? ""], let known = call.acknowledgements[response.cseq.number] else { return }
+        guard let call = callByTag[response.fromTag ?? ""], let known = call.acknowledgements[response.cseq.number]
+        else { return }
         put(known)
     }
 
@@ -235,7 +255,9 @@ extension VirtualPhone {
 
     /// BYE, once it may be sent.
     package func hangUp(_ call: PhoneCall) {
-        guard !isDead, call.state == .up || (call.state == .setup && call.dialog != nil && call.isCaller) else { return }
+        guard !isDead, call.state == .up || (call.state == .setup && call.dialog != nil && call.isCaller) else {
+            return
+        }
         if call.answer != nil {
             // The callee waits for its ACK (RFC 3261 §15).
             return world.after(.milliseconds(500)) { [unowned self] in hangUp(call) }

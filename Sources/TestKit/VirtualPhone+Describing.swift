@@ -12,7 +12,9 @@ extension VirtualPhone {
         var lines: [String] = []
         for position in 0..<count {
             let isAudio: Bool = position == 0
-            lines += stream(isAudio ? "audio" : "video", isOpen: isAudio || call.hasVideo, call, direction: call.direction, formats: nil, position)
+            lines += stream(
+                isAudio ? "audio" : "video", isOpen: isAudio || call.hasVideo, call, direction: call.direction,
+                formats: nil, position)
         }
         return text(lines, call)
     }
@@ -30,7 +32,9 @@ extension VirtualPhone {
             if !isAudio, takesVideo, !media.isRejected { call.hasVideo = true }
             let isOpen: Bool = !media.isRejected && (isAudio || takesVideo)
             let direction: String = VirtualPhone.answer(to: media.direction, ours: call.direction)
-            lines += stream(isAudio ? "audio" : "video", isOpen: isOpen, call, direction: direction, formats: media.formats, position)
+            lines += stream(
+                isAudio ? "audio" : "video", isOpen: isOpen, call, direction: direction, formats: media.formats,
+                position)
         }
         return text(lines, call)
     }
@@ -52,7 +56,9 @@ extension VirtualPhone {
         let port: Int = isOpen ? Int(call.rtpPort) + 2 * position : 0
         let own: [String] = kind == "audio" ? ["8", "0", "101"] : ["96"]
         let list: [String] = formats.map { offered in own.filter { offered.contains($0) } } ?? own
-        var lines: [String] = ["m=\(kind) \(port) RTP/AVP \((list.isEmpty ? formats ?? own : list).joined(separator: " "))"]
+        var lines: [String] = [
+            "m=\(kind) \(port) RTP/AVP \((list.isEmpty ? formats ?? own : list).joined(separator: " "))"
+        ]
         guard isOpen else { return lines }
         if kind == "video" { lines.append("a=rtpmap:96 H264/90000") }
         if kind == "audio", list.contains("101") { lines += ["a=rtpmap:101 telephone-event/8000", "a=fmtp:101 0-16"] }
@@ -65,7 +71,10 @@ extension VirtualPhone {
         let connection: String = call.hasZeroAddress ? "0.0.0.0" : host
         func write(_ version: UInt64) -> [UInt8] {
             let lines: [String] =
-                ["v=0", "o=\(mark) \(call.sdpSession) \(version) IN IP4 \(host)", "s=-", "c=IN IP4 \(connection)", "t=0 0"] + streams
+                [
+                    "v=0", "o=\(mark) \(call.sdpSession) \(version) IN IP4 \(host)", "s=-", "c=IN IP4 \(connection)",
+                    "t=0 0",
+                ] + streams
             return Array((lines.joined(separator: "\r\n") + "\r\n").utf8)
         }
         return write(call.offers.version(of: write(0)))
@@ -80,7 +89,9 @@ extension VirtualPhone {
             return bytes
         }
         // A call that has only so many ports may be told again what was agreed, even after a refused change.
-        if let agreed = call.offers.agreed, let before = try? SessionDescription.parse(agreed.remote), parsed.media.count < before.media.count {
+        if let agreed = call.offers.agreed, let before = try? SessionDescription.parse(agreed.remote),
+            parsed.media.count < before.media.count
+        {
             fault("\(before.media.count) streams became \(parsed.media.count)", call)
         }
         return bytes
@@ -97,9 +108,15 @@ extension VirtualPhone {
         for (asked, given) in zip(offer.media, answer.media) {
             if asked.isRejected, !given.isRejected { fault("a refused stream comes back open in the answer", call) }
             if given.isRejected { continue }
-            if given.direction.sends, !asked.direction.receives { fault("the answer sends where the offer takes nothing", call) }
-            if given.direction.receives, !asked.direction.sends { fault("the answer takes where the offer sends nothing", call) }
-            if !asked.formats.contains(where: { given.formats.contains($0) }) { fault("the answer has none of the offered formats", call) }
+            if given.direction.sends, !asked.direction.receives {
+                fault("the answer sends where the offer takes nothing", call)
+            }
+            if given.direction.receives, !asked.direction.sends {
+                fault("the answer takes where the offer sends nothing", call)
+            }
+            if !asked.formats.contains(where: { given.formats.contains($0) }) {
+                fault("the answer has none of the offered formats", call)
+            }
         }
     }
 }

@@ -50,19 +50,25 @@ extension VirtualPhone {
         builder.add(.userAgent, "\(mark) phone")
         let text: [UInt8] = method == .options ? [] : Array("Signal=5\r\n".utf8)
         let type: String? = method == .options ? nil : method == .info ? "application/dtmf-relay" : "text/plain"
-        guard let message = try? builder.finish(body: text, contentType: type) else { return fault("\(method) can't be written", call) }
+        guard let message = try? builder.finish(body: text, contentType: type) else {
+            return fault("\(method) can't be written", call)
+        }
         start(message, .other(call))
     }
 
     // MARK: Changes of the phone's own
 
     package func reinvite(_ call: PhoneCall, withOffer: Bool) {
-        guard !isDead, call.state == .up, !call.isChanging, call.answer == nil, call.offers.canOffer(in: .invite) else { return }
+        guard !isDead, call.state == .up, !call.isChanging, call.answer == nil, call.offers.canOffer(in: .invite) else {
+            return
+        }
         guard var builder = call.dialog?.request(.invite, via: via(), contact: contact) else { return }
         addAbilities(of: call, to: &builder)
         call.timer?.requestFields().add(to: &builder)
         let body: [UInt8]? = withOffer ? offer(call) : nil
-        if case .violation(let what) = call.offers.sending(.invite, sdp: body) { fault("the phone's re-INVITE: \(what)", call) }
+        if case .violation(let what) = call.offers.sending(.invite, sdp: body) {
+            fault("the phone's re-INVITE: \(what)", call)
+        }
         guard let message = seal(builder, sdp: body) else { return }
         call.isChanging = true
         start(message, .reinvite(call))
@@ -85,13 +91,17 @@ extension VirtualPhone {
     }
 
     package func update(_ call: PhoneCall, withOffer: Bool) {
-        guard !isDead, call.state == .up || call.state == .setup, !call.isChanging, call.serverAllowsUpdate else { return }
+        guard !isDead, call.state == .up || call.state == .setup, !call.isChanging, call.serverAllowsUpdate else {
+            return
+        }
         if withOffer, !call.offers.canOffer(in: .update) { return }
         guard var builder = call.dialog?.request(.update, via: via(), contact: contact) else { return }
         addAbilities(of: call, to: &builder)
         if call.state == .up { call.timer?.requestFields().add(to: &builder) }
         let body: [UInt8]? = withOffer ? offer(call) : nil
-        if case .violation(let what) = call.offers.sending(.update, sdp: body) { fault("the phone's UPDATE: \(what)", call) }
+        if case .violation(let what) = call.offers.sending(.update, sdp: body) {
+            fault("the phone's UPDATE: \(what)", call)
+        }
         guard let message = seal(builder, sdp: body) else { return }
         call.isChanging = true
         start(message, .update(call))
@@ -169,7 +179,9 @@ extension VirtualPhone {
             fault("a Contact that can't be read", call)
             return respond(.badRequest, to: request, on: transaction, tag: call.localTag)
         }
-        guard call.state != .ended else { return respond(.callTransactionDoesNotExist, to: request, on: transaction, tag: call.localTag) }
+        guard call.state != .ended else {
+            return respond(.callTransactionDoesNotExist, to: request, on: transaction, tag: call.localTag)
+        }
         switch request.method {
         case .bye:
             respond(.ok, to: request, on: transaction, tag: call.localTag)
@@ -186,7 +198,9 @@ extension VirtualPhone {
 
     /// A BYE before the final response: the INVITE still needs one.
     private func endSetup(_ call: PhoneCall) {
-        guard !call.isCaller, call.state == .setup, let invite = call.invite, let transaction = call.inviteServer else { return }
+        guard !call.isCaller, call.state == .setup, let invite = call.invite, let transaction = call.inviteServer else {
+            return
+        }
         call.finalStatus = .requestTerminated
         respond(.requestTerminated, to: invite, on: transaction, tag: call.localTag)
     }
@@ -220,14 +234,20 @@ extension VirtualPhone {
         if isInvite, call.state == .setup || call.state == .cancelling, !call.isCaller {
             fault("a re-INVITE before the final response to the first", call)
         }
-        if let refusal = manners.refusesChanges { return respond(refusal, to: request, on: transaction, tag: call.localTag) }
+        if let refusal = manners.refusesChanges {
+            return respond(refusal, to: request, on: transaction, tag: call.localTag)
+        }
         if case .tooSmall(let minimum)? = call.timer?.received(request) {
-            return respond(.sessionIntervalTooSmall, to: request, on: transaction, tag: call.localTag) { $0.add(.minSE, String(minimum)) }
+            return respond(.sessionIntervalTooSmall, to: request, on: transaction, tag: call.localTag) {
+                $0.add(.minSE, String(minimum))
+            }
         }
         switch call.offers.received(isInvite ? .invite : .update, sdp: sdp(of: request, call), random: &random) {
         case .reject(.requestPending): return respond(.requestPending, to: request, on: transaction, tag: call.localTag)
         case .reject(.retryLater(let seconds)):
-            return respond(.serverInternalError, to: request, on: transaction, tag: call.localTag) { $0.add(.retryAfter, String(seconds)) }
+            return respond(.serverInternalError, to: request, on: transaction, tag: call.localTag) {
+                $0.add(.retryAfter, String(seconds))
+            }
         case .violation(let what): fault("\(request.method): \(what)", call)
         case .offer, .nothing, .answer, .preview: break
         }
@@ -243,7 +263,9 @@ extension VirtualPhone {
             return respond(.requestTerminated, to: request, on: transaction, tag: call.localTag)
         }
         var body: [UInt8]?
-        if case .pending(.remote, let carrier, let offered) = call.offers.phase, carrier == (isInvite ? .invite : .update) {
+        if case .pending(.remote, let carrier, let offered) = call.offers.phase,
+            carrier == (isInvite ? .invite : .update)
+        {
             body = answer(offered, call)
         } else if isInvite {
             body = offer(call)
@@ -251,7 +273,8 @@ extension VirtualPhone {
         if case .violation(let what) = call.offers.sending(isInvite ? .inviteSuccess : .updateSuccess, sdp: body) {
             fault("the phone's answer to \(request.method): \(what)", call)
         }
-        var builder = SIPMessageBuilder(responseTo: request, status: .ok, source: nil, toTag: call.localTag, dialogForming: true)
+        var builder = SIPMessageBuilder(
+            responseTo: request, status: .ok, source: nil, toTag: call.localTag, dialogForming: true)
         builder.addContact(contact)
         addAbilities(of: call, to: &builder)
         if case .accept(let fields)? = call.timer?.received(request) {

@@ -67,7 +67,9 @@ extension VirtualPhone {
         case 200..<300:
             registration.attempts = 0
             let contacts = (try? response.contacts()) ?? nil
-            guard case .list(let list)? = contacts, let mine = list.first(where: { $0.uri.user == mark }), let seconds = mine.expires else {
+            guard case .list(let list)? = contacts, let mine = list.first(where: { $0.uri.user == mark }),
+                let seconds = mine.expires
+            else {
                 registration.until = nil
                 return
             }
@@ -76,7 +78,9 @@ extension VirtualPhone {
             retryRegistering(after: .seconds(Int64(max(10, seconds / 2))))
         case 401:
             registration.attempts += 1
-            guard registration.attempts < 4, let answer = credentials(for: response, .register, "sip:\(VirtualServer.domain)") else {
+            guard registration.attempts < 4,
+                let answer = credentials(for: response, .register, "sip:\(VirtualServer.domain)")
+            else {
                 return retryRegistering(after: .seconds(60))
             }
             sendRegister(credentials: answer)
@@ -109,7 +113,8 @@ extension VirtualPhone {
         let cnonce: String = mark + random.token(6)
         let answer: String = hash("\(secret):\(nonce):00000001:\(cnonce):auth:\(request)")
         return DigestCredentials(
-            username: account.username, realm: realm, nonce: nonce, uri: uri, response: answer, algorithm: .md5, cnonce: cnonce,
+            username: account.username, realm: realm, nonce: nonce, uri: uri, response: answer, algorithm: .md5,
+            cnonce: cnonce,
             nonceCount: 1, qop: "auth"
         ).description
     }

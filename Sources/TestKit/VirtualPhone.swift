@@ -57,12 +57,14 @@ package final class VirtualPhone {
     package var password: String
 
     package init(
-        _ account: Accounts.Account, index: Int, in world: VirtualWorld, transport: SIPTransportKind = .udp, isBehindNAT: Bool = false
+        _ account: Accounts.Account, index: Int, in world: VirtualWorld, transport: SIPTransportKind = .udp,
+        isBehindNAT: Bool = false
     ) {
         (self.account, self.index, self.world, self.transport) = (account, index, world, transport)
         let low = UInt32(index + 1)
         address = IPEndpoint(IPAddress(v4: 0x0A4D_0000 | low), transport == .udp ? 5060 : 40_000)
-        ownAddress = isBehindNAT ? IPEndpoint(IPAddress(v4: 0xC0A8_0000 | low), 5060) : IPEndpoint(address.address, 5060)
+        ownAddress =
+            isBehindNAT ? IPEndpoint(IPAddress(v4: 0xC0A8_0000 | low), 5060) : IPEndpoint(address.address, 5060)
         password = account.password
         random = AnyRandom(SeededRandom(seed: world.random.next()))
         if transport != .udp { connection = world.nextConnection() }
@@ -182,14 +184,17 @@ package final class VirtualPhone {
     }
 
     func uri(_ user: String) -> SIPURI {
-        guard let uri = try? SIPURI(user: user, host: VirtualServer.domain) else { preconditionFailure("a user that can't be written") }
+        guard let uri = try? SIPURI(user: user, host: VirtualServer.domain) else {
+            preconditionFailure("a user that can't be written")
+        }
         return uri
     }
 
     func seal(_ builder: SIPMessageBuilder, sdp: [UInt8]? = nil) -> SIPMessage? {
         var builder = builder
         builder.add(.userAgent, "\(mark) phone")
-        guard let message = try? builder.finish(body: sdp ?? [], contentType: sdp == nil ? nil : "application/sdp") else {
+        guard let message = try? builder.finish(body: sdp ?? [], contentType: sdp == nil ? nil : "application/sdp")
+        else {
             fault("the phone can't write a message")
             return nil
         }

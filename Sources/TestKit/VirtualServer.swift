@@ -43,15 +43,18 @@ package final class VirtualServer {
             listeners: [
                 .init(id: VirtualServer.udp, transport: .udp, bound: VirtualServer.address, advertised: nil),
                 .init(id: VirtualServer.tcp, transport: .tcp, bound: VirtualServer.address, advertised: nil),
-            ], media: [.init(id: MediaInterfaceID(0), bound: host, advertised: nil)], localNetworks: [], sourceAddress: { _ in host })
+            ], media: [.init(id: MediaInterfaceID(0), bound: host, advertised: nil)], localNetworks: [],
+            sourceAddress: { _ in host })
         shards = []
         for index in 0..<count {
             var own: ShardSettings = settings
             own.sweepsRegistrations = index == 0
             shards.append(
                 Shard(
-                    id: ShardID(UInt8(index)), epoch: 7, settings: own, random: AnyRandom(SeededRandom(seed: random.next())),
-                    addresses: addresses, media: media, locations: locations, directory: directory, gate: gate, now: .zero,
+                    id: ShardID(UInt8(index)), epoch: 7, settings: own,
+                    random: AnyRandom(SeededRandom(seed: random.next())),
+                    addresses: addresses, media: media, locations: locations, directory: directory, gate: gate,
+                    now: .zero,
                     wall: world.wall))
         }
         armed = Array(repeating: nil, count: count)
@@ -112,15 +115,23 @@ package final class VirtualServer {
         case .storeBindings(_, let token):
             guard token != 0 else { return }
             let delay: Duration = .milliseconds(Int.random(in: storeDelay, using: &world.random))
-            let succeeds: Bool = storeFailuresPerMille == 0 || Int.random(in: 0..<1000, using: &world.random) >= storeFailuresPerMille
+            let succeeds: Bool =
+                storeFailuresPerMille == 0 || Int.random(in: 0..<1000, using: &world.random) >= storeFailuresPerMille
             world.after(delay) { [unowned self] in handle(.stored(token: token, succeeded: succeeds), on: index) }
+        case .startRecord(let record, let token):
+            book.take(.started(record))
+            let delay: Duration = .milliseconds(Int.random(in: storeDelay, using: &world.random))
+            world.after(delay) { [unowned self] in handle(.stored(token: token, succeeded: true), on: index) }
         case .storeRecord(let change): book.take(change)
         case .storePhone: break
         case .media(let commands): media.perform(commands)
-        case .locate(_, let leg): world.after(.milliseconds(1)) { [unowned self] in handle(.located(leg, []), on: index) }
+        case .locate(_, let leg):
+            world.after(.milliseconds(1)) { [unowned self] in handle(.located(leg, []), on: index) }
         case .ping: break
         case .trace(let line):
-            if keepsNotes, case .note(let text) = line.content { notes.append("\(line.call)/\(line.leg.map(String.init) ?? "-"): \(text)") }
+            if keepsNotes, case .note(let text) = line.content {
+                notes.append("\(line.call)/\(line.leg.map(String.init) ?? "-"): \(text)")
+            }
         case .alarm(let alarm): alarms.append(alarm)
         }
     }
@@ -131,10 +142,16 @@ package final class VirtualServer {
     package func leftovers() -> [String] {
         var found: [String] = []
         for (index, shard) in shards.enumerated() {
-            if shard.heldCount != 0 { found.append("shard \(index) still holds \(shard.heldCount) (calls: \(shard.callCount))") }
-            if shard.transactions.count != 0 { found.append("shard \(index) still has \(shard.transactions.count) transaction(s)") }
+            if shard.heldCount != 0 {
+                found.append("shard \(index) still holds \(shard.heldCount) (calls: \(shard.callCount))")
+            }
+            if shard.transactions.count != 0 {
+                found.append("shard \(index) still has \(shard.transactions.count) transaction(s)")
+            }
             guard let due = shard.nextDeadline else { continue }
-            if index != 0 || due.since(world.now) > .seconds(1) { found.append("shard \(index) still waits for \(due.sinceStart)") }
+            if index != 0 || due.since(world.now) > .seconds(1) {
+                found.append("shard \(index) still waits for \(due.sinceStart)")
+            }
         }
         if media.reservedPorts != 0 { found.append("\(media.reservedPorts) media port(s) still reserved") }
         for endpoint in media.openEndpoints { found.append("media endpoint \(endpoint.id) still open") }

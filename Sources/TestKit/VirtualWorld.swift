@@ -27,23 +27,29 @@ package final class VirtualWorld {
     package var wall: WallTime { WallTime(secondsSinceEpoch: 1_767_225_600).advanced(by: now.sinceStart) }
 
     package init(
-        seed: UInt64, accounts: Accounts, shards: Int = 1, settings: ShardSettings = ShardSettings(), abuse: AbuseSettings = AbuseSettings(),
+        seed: UInt64, accounts: Accounts, shards: Int = 1, settings: ShardSettings = ShardSettings(),
+        abuse: AbuseSettings = AbuseSettings(),
         media: VirtualMediaPlane = VirtualMediaPlane()
     ) {
         random = AnyRandom(SeededRandom(seed: seed))
         checks = EmissionChecks(media: media)
         var own = AnyRandom(SeededRandom(seed: seed ^ 0x5EED))
         server = VirtualServer(
-            world: self, shards: shards, directory: accounts.directory, settings: settings, media: media, abuse: abuse, random: &own)
+            world: self, shards: shards, directory: accounts.directory, settings: settings, media: media, abuse: abuse,
+            random: &own)
     }
 
     package func fault(_ text: String) { faults.append("\(now.sinceStart.inSeconds) s: \(text)") }
 
     // MARK: Time
 
-    package func schedule(at moment: Moment, _ action: @escaping () -> Void) { events.schedule(at: max(moment, now), action) }
+    package func schedule(at moment: Moment, _ action: @escaping () -> Void) {
+        events.schedule(at: max(moment, now), action)
+    }
 
-    package func after(_ delay: Duration, _ action: @escaping () -> Void) { events.schedule(at: now.advanced(by: delay), action) }
+    package func after(_ delay: Duration, _ action: @escaping () -> Void) {
+        events.schedule(at: now.advanced(by: delay), action)
+    }
 
     /// Lets everything happen that is due within `duration`.
     package func run(for duration: Duration) {
@@ -78,7 +84,9 @@ package final class VirtualWorld {
 
     /// A message of the server is put on the wire.
     func emit(_ wire: [UInt8], to target: SIPTarget, shard: Int) {
-        guard let phone = phoneByAddress[target.remote.address] else { return fault("a message for \(target.remote), where nobody is") }
+        guard let phone = phoneByAddress[target.remote.address] else {
+            return fault("a message for \(target.remote), where nobody is")
+        }
         checks.emitted(wire, to: phone, now: now).forEach(fault)
         note("<-", phone, wire)
         if target.transport.isReliable { return emitReliably(wire, to: target, phone, shard: shard) }
@@ -94,7 +102,9 @@ package final class VirtualWorld {
         let connection: UInt64 = phone.connection
         guard isThere else {
             let branch: String? = (try? SIPMessage.parse(wire))?.topVia.branch
-            return after(.milliseconds(1)) { [unowned self] in server.handle(.sendFailed(target, branch: branch), on: shard) }
+            return after(.milliseconds(1)) { [unowned self] in
+                server.handle(.sendFailed(target, branch: branch), on: shard)
+            }
         }
         phone.inboundUntil = max(phone.inboundUntil, now.advanced(by: weather.delay(using: &random)))
         schedule(at: phone.inboundUntil) { if phone.connection == connection { phone.receive(wire) } }
@@ -105,7 +115,8 @@ package final class VirtualWorld {
         note("->", phone, wire)
         guard phone.transport == .udp else {
             guard phone.connection != 0 else { return }
-            let flow = SIPFlow(listener: VirtualServer.tcp, transport: .tcp, remote: phone.address, connection: phone.connection)
+            let flow = SIPFlow(
+                listener: VirtualServer.tcp, transport: .tcp, remote: phone.address, connection: phone.connection)
             phone.outboundUntil = max(phone.outboundUntil, now.advanced(by: weather.delay(using: &random)))
             return schedule(at: phone.outboundUntil) { [unowned self] in
                 if phone.connection == flow.connection { server.receive(wire, over: flow) }

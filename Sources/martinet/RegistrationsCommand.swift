@@ -32,7 +32,8 @@ struct RegistrationsCommand: ParsableCommand {
                     name, directory.tenants.count > 1 ? tenant.name : "", "\(binding.contact)",
                     binding.receivedFrom.description,
                     binding.flow.transport.rawValue, binding.userAgent ?? "", "in \(binding.secondsLeft(now: .zero)) s",
-                    binding.isReachable == false ? (binding.flow.transport.isReliable ? "connection gone" : "silent") : "",
+                    binding.isReachable == false
+                        ? (binding.flow.transport.isReliable ? "connection gone" : "silent") : "",
                     binding.roundTrip.map { "\($0.wholeMilliseconds) ms" } ?? "", binding.isBehindNAT ? "yes" : "",
                     binding.suspectedALG == nil ? "" : "suspected",
                 ])

@@ -5,7 +5,7 @@ import Logging
 import Testing
 
 #if canImport(FoundationNetworking)
-import FoundationNetworking
+    import FoundationNetworking
 #endif
 
 /// The server on a real loopback port.
@@ -20,11 +20,16 @@ import FoundationNetworking
         return try await HTTPServer.start(settings, logger: logger, readiness: { checks }, metrics: { "sip_calls 3\n" })
     }
 
-    private static func get(_ server: HTTPServer, _ path: String) async throws -> (status: Int, type: String, body: String) {
+    private static func get(_ server: HTTPServer, _ path: String) async throws -> (
+        status: Int, type: String, body: String
+    ) {
         let url = try #require(URL(string: "http://\(server.endpoint)\(path)"))
         let (data, response) = try await URLSession.shared.data(from: url)
         let answer = try #require(response as? HTTPURLResponse)
-        return (answer.statusCode, answer.value(forHTTPHeaderField: "Content-Type") ?? "", String(decoding: data, as: UTF8.self))
+        return (
+            answer.statusCode, answer.value(forHTTPHeaderField: "Content-Type") ?? "",
+            String(decoding: data, as: UTF8.self)
+        )
     }
 
     @Test("health and metrics answer with their status, type and text")
@@ -33,7 +38,10 @@ import FoundationNetworking
         let live = try await HTTPServerTests.get(server, "/health/live")
         #expect(live == (200, "application/json", "{\"status\":\"live\"}\n"))
         let ready = try await HTTPServerTests.get(server, "/health/ready")
-        #expect(ready == (200, "application/json", "{\"status\":\"ready\",\"checks\":[{\"name\":\"store\",\"passed\":true}]}\n"))
+        #expect(
+            ready == (
+                200, "application/json", "{\"status\":\"ready\",\"checks\":[{\"name\":\"store\",\"passed\":true}]}\n"
+            ))
         let metrics = try await HTTPServerTests.get(server, "/metrics")
         #expect(metrics == (200, "text/plain; version=0.0.4; charset=utf-8", "sip_calls 3\n"))
         let other = try await HTTPServerTests.get(server, "/")
@@ -43,7 +51,9 @@ import FoundationNetworking
 
     @Test("one check that fails makes the server not ready, and says why")
     func notReady() async throws {
-        let checks = [HealthCheck("store", isPassed: true), HealthCheck("draining", isPassed: false, detail: "told to \"stop\"")]
+        let checks = [
+            HealthCheck("store", isPassed: true), HealthCheck("draining", isPassed: false, detail: "told to \"stop\""),
+        ]
         let server = try await HTTPServerTests.start(checks: checks)
         let answer = try await HTTPServerTests.get(server, "/health/ready")
         #expect(answer.status == 503)
@@ -57,11 +67,14 @@ import FoundationNetworking
     @Test("a port that is taken is refused with what, where and what to do")
     func busyPort() async throws {
         let first = try await HTTPServerTests.start()
-        let error = await #expect(throws: HTTPServerError.self) { _ = try await HTTPServerTests.start(at: first.endpoint) }
+        let error = await #expect(throws: HTTPServerError.self) {
+            _ = try await HTTPServerTests.start(at: first.endpoint)
+        }
         #expect(error?.kind == .portBusy)
         #expect(
             error?.description
-                == "cannot listen for HTTP on \(first.endpoint): another program uses the port; stop it or choose another with --http-port")
+                == "cannot listen for HTTP on \(first.endpoint): another program uses the port; stop it or choose another with --http-port"
+        )
         await first.stop()
     }
 

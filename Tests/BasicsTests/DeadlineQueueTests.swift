@@ -36,10 +36,12 @@ struct DeadlineQueueTests {
 
 @Suite("Civil time")
 struct WallTimeTests {
-    @Test("writes ISO 8601 in UTC, before and after the epoch", arguments: [
-        (0, "1970-01-01T00:00:00.000000Z"), (1_763_729_102_000_123, "2025-11-21T12:45:02.000123Z"),
-        (951_782_400_000_000, "2000-02-29T00:00:00.000000Z"), (-1, "1969-12-31T23:59:59.999999Z"),
-    ] as [(Int64, String)])
+    @Test(
+        "writes ISO 8601 in UTC, before and after the epoch",
+        arguments: [
+            (0, "1970-01-01T00:00:00.000000Z"), (1_763_729_102_000_123, "2025-11-21T12:45:02.000123Z"),
+            (951_782_400_000_000, "2000-02-29T00:00:00.000000Z"), (-1, "1969-12-31T23:59:59.999999Z"),
+        ] as [(Int64, String)])
     func iso8601(microseconds: Int64, text: String) {
         #expect(WallTime(microsecondsSinceEpoch: microseconds).iso8601 == text)
     }

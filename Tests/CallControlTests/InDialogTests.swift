@@ -24,7 +24,7 @@ struct InDialogTests {
         office.alice.perform(.resume, call)
         office.run(2)
         #expect(office.bob.lastDescription.contains("a=sendrecv"))
-        #expect(office.server.media.openEndpoints.allSatisfy(\.expectsMedia))
+        #expect(office.server.media.openEndpoints.allSatisfy { $0.expectsMedia })
         office.close()
     }
 
@@ -41,7 +41,9 @@ struct InDialogTests {
         office.close()
     }
 
-    @Test("UPDATE with an offer is passed on as UPDATE where the other side knows it, else as re-INVITE", arguments: [true, false])
+    @Test(
+        "UPDATE with an offer is passed on as UPDATE where the other side knows it, else as re-INVITE",
+        arguments: [true, false])
     func update(otherKnowsIt: Bool) {
         let office = Office()
         var plan = CalleePlan()
@@ -105,7 +107,7 @@ struct InDialogTests {
         office.run(2)
         #expect(office.alice.responses(488).count == 1)
         #expect(call.state == .up)
-        #expect(office.server.media.openEndpoints.allSatisfy(\.expectsMedia))
+        #expect(office.server.media.openEndpoints.allSatisfy { $0.expectsMedia })
         office.close()
     }
 
@@ -149,6 +151,23 @@ struct InDialogTests {
         office.close()
     }
 
+    @Test("a request for a caller that may not have its 200 yet is refused for now, and the call goes on")
+    func requestBeforeTheAnswerArrived() {
+        let office = Office()
+        office.server.storeDelay = 1500...1500
+        office.bob.plan.decision = .answer(.milliseconds(200))
+        office.bob.plan.actions = [TimedAction(.milliseconds(400), .message)]
+        let call = office.alice.call("1002")
+        office.run(1)
+        #expect(call.state == .setup)
+        #expect(office.alice.requests(.message).isEmpty)
+        office.run(2)
+        #expect(call.state == .up)
+        #expect(office.bob.responses(500, to: .message).count == 1)
+        #expect(office.bob.calls.last?.state == .up)
+        office.close()
+    }
+
     @Test(
         "whoever is to refresh the session does, on either leg, and the call lasts",
         arguments: [TimerPlan.none, .supported, .asks(90, refresherIsSelf: true), .asks(90, refresherIsSelf: false)],
@@ -181,7 +200,9 @@ struct InDialogTests {
         office.close()
     }
 
-    @Test("a leg that falls silent is asked by OPTIONS; 481 or nothing ends the call, marked so", arguments: [true, false])
+    @Test(
+        "a leg that falls silent is asked by OPTIONS; 481 or nothing ends the call, marked so",
+        arguments: [true, false])
     func silence(isAlive: Bool) {
         let office = Office()
         let (call, other) = office.talk()

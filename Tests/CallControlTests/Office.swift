@@ -14,11 +14,13 @@ final class Office {
 
     /// - Parameter terminals: how many each user has; the users are 1001, 1002, …
     init(
-        _ terminals: [Int] = [1, 1], settings: TenantSettings = TenantSettings(), shard: ShardSettings = ShardSettings(), ports: Int = 100,
+        _ terminals: [Int] = [1, 1], settings: TenantSettings = TenantSettings(),
+        shard: ShardSettings = ShardSettings(), ports: Int = 100,
         transport: SIPTransportKind = .udp, registers: Bool = true
     ) {
         let accounts = Accounts(terminals: terminals, settings: settings)
-        let world = VirtualWorld(seed: 42, accounts: accounts, settings: shard, media: VirtualMediaPlane(ports: ports, keepsLog: true))
+        let world = VirtualWorld(
+            seed: 42, accounts: accounts, settings: shard, media: VirtualMediaPlane(ports: ports, keepsLog: true))
         world.server.keepsNotes = true
         var index: Int = 0
         phones = accounts.accounts.map { own in
@@ -44,7 +46,9 @@ final class Office {
     func run(_ seconds: Double) { world.run(for: .seconds(seconds)) }
 
     /// Alice calls Bob, who answers after 3 s; 5 s later both are talking.
-    func talk(_ caller: CallerPlan = CallerPlan(), _ callee: CalleePlan = CalleePlan()) -> (alice: PhoneCall, bob: PhoneCall) {
+    func talk(_ caller: CallerPlan = CallerPlan(), _ callee: CalleePlan = CalleePlan()) -> (
+        alice: PhoneCall, bob: PhoneCall
+    ) {
         bob.plan = callee
         let call = alice.call("1002", caller)
         run(5)
@@ -61,10 +65,13 @@ final class Office {
             for call in phone.calls { phone.hangUp(call) }
         }
         world.run(for: .seconds(4200))
-        let found: [String] = world.faults + server.leftovers() + server.book.faults + server.media.faults + world.checks.unsettled()
+        let found: [String] =
+            world.faults + server.leftovers() + server.book.faults + server.media.faults + world.checks.unsettled()
         #expect(found == [], sourceLocation: location)
         for phone in world.phones where !phone.isDead {
-            #expect(phone.calls.allSatisfy(\.isOver), "\(phone.name) believes a call to be up", sourceLocation: location)
+            #expect(
+                phone.calls.allSatisfy { $0.isOver }, "\(phone.name) believes a call to be up", sourceLocation: location
+            )
         }
     }
 }
@@ -75,7 +82,10 @@ extension VirtualPhone {
         received.filter { $0.status?.code == code && $0.method == method }
     }
     /// What the server described last to this phone.
-    var lastDescription: String { received.last { !$0.body.isEmpty && $0.has(.contentType) }.map { String(decoding: $0.body, as: UTF8.self) } ?? "" }
+    var lastDescription: String {
+        received.last { !$0.body.isEmpty && $0.has(.contentType) }.map { String(decoding: $0.body, as: UTF8.self) }
+            ?? ""
+    }
 }
 
 extension PhoneCall {

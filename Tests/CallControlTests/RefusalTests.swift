@@ -10,7 +10,10 @@ import Testing
 struct RefusalTests {
     @Test(
         "the callee's refusal reaches the caller",
-        arguments: [(486, 486, "busy"), (600, 486, "busy"), (603, 603, "rejected"), (480, 480, "rejected"), (404, 404, "rejected"), (503, 480, "unreachable")])
+        arguments: [
+            (486, 486, "busy"), (600, 600, "busy"), (603, 603, "rejected"), (480, 480, "rejected"),
+            (404, 404, "rejected"), (503, 480, "unreachable"),
+        ])
     func refused(by code: Int, shown: Int, outcome: String) throws {
         let office = Office()
         office.bob.plan.decision = .reject(try #require(SIPStatus(code)), .seconds(1))
@@ -125,7 +128,8 @@ struct RefusalTests {
         office.run(6)
         #expect(call.state == .up)
         #expect(office.phones[2][0].calls.last?.state == .up)
-        #expect(office.phones[2][0].requests(.invite).first?.first(.diversion)?.contains("sip:1002@pbx.example") == true)
+        #expect(
+            office.phones[2][0].requests(.invite).first?.first(.diversion)?.contains("sip:1002@pbx.example") == true)
         office.close()
     }
 

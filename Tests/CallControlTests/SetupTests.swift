@@ -75,16 +75,19 @@ struct SetupTests {
         let progress = office.alice.responses(183)
         #expect(progress.count == 1)
         #expect(progress.first.map { !$0.body.isEmpty } == true)
-        #expect(office.server.media.log.contains { command in
-            if case .join = command { return true }
-            return false
-        })
+        #expect(
+            office.server.media.log.contains { command in
+                if case .join = command { return true }
+                return false
+            })
         office.run(10)
         #expect(office.record?.answeredAt != nil)
         office.close()
     }
 
-    @Test("PRACK on either side, on both, or on none", arguments: [false, true], [CallerPlan.Reliability.none, .supported, .required])
+    @Test(
+        "PRACK on either side, on both, or on none", arguments: [false, true],
+        [CallerPlan.Reliability.none, .supported, .required])
     func reliableProvisionals(calleeIsReliable: Bool, caller: CallerPlan.Reliability) {
         let office = Office()
         var offer = CallerPlan()
@@ -137,6 +140,25 @@ struct SetupTests {
         (plan.isReliable, plan.earlyMediaAfter) = (true, .milliseconds(500))
         _ = office.talk(offer, plan)
         #expect(office.alice.responses(200, to: .update).count == 1)
+        office.close()
+    }
+
+    @Test(
+        "an early UPDATE whose answer crosses the caller's CANCEL leaves no port open",
+        arguments: (0..<36).map { 1830 + 2 * $0 })
+    func earlyUpdateCrossesCancel(cancelAfterMilliseconds: Int) {
+        let office = Office()
+        var offer = CallerPlan()
+        (offer.reliability, offer.earlyUpdateAfter) = (.supported, .milliseconds(300))
+        offer.cancelAfter = .milliseconds(cancelAfterMilliseconds)
+        (office.bob.plan.isReliable, office.bob.plan.earlyMediaAfter) = (true, .milliseconds(500))
+        office.bob.plan.decision = .none
+        office.bob.manners.changeDelay = .seconds(1)
+        let call = office.alice.call("1002", offer)
+        office.run(4)
+        #expect(call.finalStatus == .requestTerminated)
+        #expect(office.server.media.reservedPorts == 0)
+        #expect(office.alice.received.contains { $0.method == .update && $0.status?.isFinal == true })
         office.close()
     }
 

@@ -1,7 +1,7 @@
 internal import Foundation
 internal import Synchronization
-import Testing
 internal import TestKit
+import Testing
 
 /// The whole server core under a seeded network with scripted phones: after every run nothing may be left, and no rule broken.
 ///
@@ -12,6 +12,7 @@ struct SimulationTests {
     static let count: Int = ProcessInfo.processInfo.environment["MARTINET_SEEDS"].flatMap { Int($0) } ?? 2000
     static let single: UInt64? = ProcessInfo.processInfo.environment["MARTINET_SEED"].flatMap { UInt64($0) }
     static let shares: Int = 8
+    private static let played = Mutex(0)
 
     @Test("nothing is left of any call, whatever the network and the phones do", arguments: 0..<SimulationTests.shares)
     func nothingIsLeft(share: Int) {
@@ -24,7 +25,11 @@ struct SimulationTests {
             SimulationTests.play(UInt64(seed))
             played += 1
         }
-        print("simulation: \(played) seeds played (share \(share + 1) of \(SimulationTests.shares))")
+        let total: Int = SimulationTests.played.withLock { sum in
+            sum += played
+            return sum
+        }
+        if total == SimulationTests.count { print("simulation: \(total) seeds played") }
     }
 
     private static func play(_ seed: UInt64) {
@@ -32,6 +37,7 @@ struct SimulationTests {
         guard !found.isEmpty else { return }
         let shown: String = found.prefix(10).joined(separator: "\n  ")
         Issue.record(
-            "seed \(seed): \(found.count) fault(s); replay: MARTINET_SEED=\(seed) swift test -c release --filter Simulation\n  \(shown)")
+            "seed \(seed): \(found.count) fault(s); replay: MARTINET_SEED=\(seed) swift test -c release --filter Simulation\n  \(shown)"
+        )
     }
 }

@@ -56,7 +56,8 @@ import Testing
         #expect(try !fixture.database.users.setEnabled(false, user, in: second.id))
         #expect(try !fixture.database.users.setSecrets(DigestSecrets(), of: terminal, in: second.id))
         #expect(try !fixture.database.users.update(TerminalSettings(), of: terminal, in: second.id))
-        #expect(try fixture.database.bindings.list(in: fixture.tenant.id, wall: WallTime(secondsSinceEpoch: 0)).count == 1)
+        #expect(
+            try fixture.database.bindings.list(in: fixture.tenant.id, wall: WallTime(secondsSinceEpoch: 0)).count == 1)
     }
 
     @Test("what exists already is refused and nothing of the request is kept")
@@ -64,7 +65,10 @@ import Testing
         let fixture = try Fixture()
         let error = #expect(throws: StoreError.self) {
             try fixture.database.users.create(
-                [NewUser(extension: "200", password: "quite-secret"), NewUser(extension: "101", password: "quite-secret")],
+                [
+                    NewUser(extension: "200", password: "quite-secret"),
+                    NewUser(extension: "101", password: "quite-secret"),
+                ],
                 in: fixture.tenant)
         }
         #expect(error?.kind == .constraint)
@@ -132,8 +136,16 @@ import Testing
             return try fixture.database.callRecords.list(in: fixture.tenant.id, filter).map(\.id.number)
         }
         #expect(try numbers { _ in } == [1, 2, 3, 4, 5])
-        #expect(try numbers { $0.from = WallTime(secondsSinceEpoch: 200); $0.to = WallTime(secondsSinceEpoch: 400) } == [2, 3])
-        #expect(try numbers { $0.newestFirst = true; $0.limit = 2 } == [5, 4])
+        #expect(
+            try numbers {
+                $0.from = WallTime(secondsSinceEpoch: 200)
+                $0.to = WallTime(secondsSinceEpoch: 400)
+            } == [2, 3])
+        #expect(
+            try numbers {
+                $0.newestFirst = true
+                $0.limit = 2
+            } == [5, 4])
         #expect(try numbers { $0.onlyOpen = true } == [1])
         #expect(try numbers { $0.user = fixture.users[1].id } == [3])
     }

@@ -27,9 +27,15 @@ import Testing
         var old = kept
         old.cseq = 0
         #expect(writer.submit(.bindings([.put(fixture.aor(0), old)]), token: token(1)))
-        #expect(writer.submit(.bindings([.put(fixture.aor(0), kept), .put(fixture.aor(0), try fixture.binding(0, key: "two"))]), token: token(2)))
+        #expect(
+            writer.submit(
+                .bindings([.put(fixture.aor(0), kept), .put(fixture.aor(0), try fixture.binding(0, key: "two"))]),
+                token: token(2)))
         #expect(writer.submit(.bindings([.remove(BindingRef(aor: fixture.aor(0), key: "two"))]), token: token(3)))
-        #expect(writer.submit(.bindings([.put(fixture.aor(1), try fixture.binding(1, key: "ended", expiresAt: 2_000))]), token: token(4)))
+        #expect(
+            writer.submit(
+                .bindings([.put(fixture.aor(1), try fixture.binding(1, key: "ended", expiresAt: 2_000))]),
+                token: token(4)))
         let cut = try fixture.binding(1, key: "cut", transport: .tcp)
         #expect(writer.submit(.bindings([.put(fixture.aor(1), cut)]), token: token(5)))
         writer.close()
@@ -56,7 +62,9 @@ import Testing
         let stranger = AddressOfRecord(tenant: fixture.tenant.id, user: UserID(999))
         _ = writer.submit(.bindings([.put(fixture.aor(0), try fixture.binding(0, key: "a"))]), token: token(1))
         _ = writer.submit(
-            .bindings([.put(fixture.aor(0), try fixture.binding(0, key: "half")), .put(stranger, try fixture.binding(0))]), token: token(2))
+            .bindings([
+                .put(fixture.aor(0), try fixture.binding(0, key: "half")), .put(stranger, try fixture.binding(0)),
+            ]), token: token(2))
         _ = writer.submit(.bindings([.put(stranger, try fixture.binding(0))]), token: token(3))
         _ = writer.submit(.bindings([.put(fixture.aor(1), try fixture.binding(1, key: "b"))]), token: token(4))
         writer.close()
@@ -75,7 +83,8 @@ import Testing
         settings.safety = .normal
         let writer = StoreWriter(fixture.database, settings: settings, clock: FixedClock(), done: { _, _, _ in })
         _ = writer.submit(.bindings([.put(fixture.aor(0), try fixture.binding(0, key: "quiet"))]), token: nil)
-        _ = writer.submit(.bindings([.put(fixture.aor(2), try fixture.binding(2, key: "ended", expiresAt: 900))]), token: nil)
+        _ = writer.submit(
+            .bindings([.put(fixture.aor(2), try fixture.binding(2, key: "ended", expiresAt: 900))]), token: nil)
         writer.flush()
         let busy = try fixture.binding(1, key: "busy")
         for round in 0..<25 {
@@ -113,7 +122,9 @@ import Testing
         record.endedAt = WallTime(secondsSinceEpoch: 1_065)
         (record.outcome, record.hangupBy, record.sipStatus) = (.answered, .callee, 200)
         record.media = [
-            LegMediaFacts(leg: 0, packetsIn: 3_000, packetsOut: 2_999, packetsLost: 1, jitterMicroseconds: 250, roundTripMicroseconds: 9_000),
+            LegMediaFacts(
+                leg: 0, packetsIn: 3_000, packetsOut: 2_999, packetsLost: 1, jitterMicroseconds: 250,
+                roundTripMicroseconds: 9_000),
             LegMediaFacts(leg: 1, verdict: "the callee was \"not\" heard"),
         ]
         _ = writer.submit(.callRecord(.settled(record)), token: nil)
@@ -127,7 +138,9 @@ import Testing
         let fixture = try Fixture()
         let writer = StoreWriter(fixture.database, clock: FixedClock(), done: { _, _, _ in })
         var settled = fixture.record(1)
-        (settled.outcome, settled.endedAt, settled.sipStatus) = (.rejected(status: 404), WallTime(secondsSinceEpoch: 1_001), 404)
+        (settled.outcome, settled.endedAt, settled.sipStatus) = (
+            .rejected(status: 404), WallTime(secondsSinceEpoch: 1_001), 404
+        )
         _ = writer.submit(.callRecord(.settled(settled)), token: nil)
         _ = writer.submit(.callRecord(.started(fixture.record(2))), token: nil)
         writer.close()

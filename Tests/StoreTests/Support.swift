@@ -53,19 +53,25 @@ struct Fixture {
         database = try Database(folder: folder.path)
         tenant = try database.tenants.create(NewTenant(name: "acme", domains: ["acme.example", "pbx.acme.example"]))
         users = try database.users.create(
-            (0..<count).map { try NewUser(extension: String(100 + $0), displayName: "User \($0)", password: "quite-secret") }, in: tenant)
+            (0..<count).map {
+                try NewUser(extension: String(100 + $0), displayName: "User \($0)", password: "quite-secret")
+            }, in: tenant)
     }
 
     func aor(_ user: Int) -> AddressOfRecord { AddressOfRecord(tenant: tenant.id, user: users[user].id) }
 
-    func binding(_ user: Int, key: String = "one", cseq: UInt32 = 1, expiresAt: Int64 = 5_000, transport: SIPTransportKind = .udp) throws -> Binding {
+    func binding(
+        _ user: Int, key: String = "one", cseq: UInt32 = 1, expiresAt: Int64 = 5_000, transport: SIPTransportKind = .udp
+    ) throws -> Binding {
         let terminal = try #require(try database.loadDirectory().terminals(of: users[user].id).first)
         return Binding(
             key: key, contact: try SIPURI("sip:\(100 + user)@192.0.2.7:5062;ob"), callID: "abc@192.0.2.7", cseq: cseq,
             expiresAt: WallTime(secondsSinceEpoch: expiresAt), deadline: .zero,
             flow: SIPFlow(
-                listener: ListenerID(1), transport: transport, remote: try #require(IPEndpoint("[2001:db8::7]:5062")), connection: 77),
-            terminal: terminal.id, registeredAt: WallTime(secondsSinceEpoch: 900), updatedAt: WallTime(secondsSinceEpoch: 950))
+                listener: ListenerID(1), transport: transport, remote: try #require(IPEndpoint("[2001:db8::7]:5062")),
+                connection: 77),
+            terminal: terminal.id, registeredAt: WallTime(secondsSinceEpoch: 900),
+            updatedAt: WallTime(secondsSinceEpoch: 950))
     }
 
     func record(_ number: UInt32, startedAt: Int64 = 1_000, epoch: UInt32 = 1) -> CallRecord {

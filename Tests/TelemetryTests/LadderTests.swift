@@ -54,11 +54,17 @@ import Testing
     @Test("callees that ring together get a column each")
     func forked() throws {
         let records: [TraceRecord] = [
-            try Story.sip(.received, leg: 0, at: 0, "192.0.2.10:5062", "INVITE sip:101@a.example SIP/2.0\nCSeq: 1 INVITE\n\n"),
-            try Story.sip(.sent, leg: 1, at: 2, "192.0.2.20:5060", "INVITE sip:101@192.0.2.20 SIP/2.0\nCSeq: 1 INVITE\n\n"),
-            try Story.sip(.sent, leg: 2, at: 2, "[2001:db8::21]:5060", "INVITE sip:101@[2001:db8::21] SIP/2.0\nCSeq: 1 INVITE\n\n", .tls),
-            try Story.sip(.received, leg: 2, at: 900, "[2001:db8::21]:5060", "SIP/2.0 200 OK\nCSeq: 1 INVITE\n\n", .tls),
-            try Story.sip(.sent, leg: 1, at: 901, "192.0.2.20:5060", "CANCEL sip:101@192.0.2.20 SIP/2.0\nCSeq: 1 CANCEL\n\n"),
+            try Story.sip(
+                .received, leg: 0, at: 0, "192.0.2.10:5062", "INVITE sip:101@a.example SIP/2.0\nCSeq: 1 INVITE\n\n"),
+            try Story.sip(
+                .sent, leg: 1, at: 2, "192.0.2.20:5060", "INVITE sip:101@192.0.2.20 SIP/2.0\nCSeq: 1 INVITE\n\n"),
+            try Story.sip(
+                .sent, leg: 2, at: 2, "[2001:db8::21]:5060",
+                "INVITE sip:101@[2001:db8::21] SIP/2.0\nCSeq: 1 INVITE\n\n", .tls),
+            try Story.sip(
+                .received, leg: 2, at: 900, "[2001:db8::21]:5060", "SIP/2.0 200 OK\nCSeq: 1 INVITE\n\n", .tls),
+            try Story.sip(
+                .sent, leg: 1, at: 901, "192.0.2.20:5060", "CANCEL sip:101@192.0.2.20 SIP/2.0\nCSeq: 1 CANCEL\n\n"),
             Story.note("answered elsewhere", leg: 1, at: 901),
         ]
         #expect(Ladder(records).text == LadderTests.forkedGolden)
@@ -80,16 +86,22 @@ import Testing
 
         """
 
-    @Test("every line keeps to 120 columns and names each leg, with few callees and with many", arguments: [2, 3, 4, 16])
+    @Test(
+        "every line keeps to 120 columns and names each leg, with few callees and with many", arguments: [2, 3, 4, 16])
     func width(callees: Int) throws {
         var records: [TraceRecord] = []
         let long = String(repeating: "very-long-name", count: 12)
         for leg in 0...callees {
-            let sdp = "c=IN IP6 2001:db8:1111:2222:3333:4444:5555:6666\nm=video 40000 RTP/SAVPF 96 97\na=rtpmap:96 H264/90000\n"
+            let sdp =
+                "c=IN IP6 2001:db8:1111:2222:3333:4444:5555:6666\nm=video 40000 RTP/SAVPF 96 97\na=rtpmap:96 H264/90000\n"
             let text = "INVITE sip:\(long)@a.example SIP/2.0\nContent-Type: application/sdp\n\n" + sdp
             let peer = "[2001:db8:1111:2222:3333:4444:5555:\(leg + 1)]:50\(60 + leg)"
-            records.append(try Story.sip(leg == 0 ? .received : .sent, leg: UInt16(leg), at: Int64(leg) * 100_000_000, peer, text, .tls))
-            records.append(Story.note(String(repeating: "\(long) and more ", count: 3), leg: UInt16(leg), at: Int64(leg) * 100_000_000))
+            records.append(
+                try Story.sip(
+                    leg == 0 ? .received : .sent, leg: UInt16(leg), at: Int64(leg) * 100_000_000, peer, text, .tls))
+            records.append(
+                Story.note(
+                    String(repeating: "\(long) and more ", count: 3), leg: UInt16(leg), at: Int64(leg) * 100_000_000))
         }
         let text = Ladder(records).text
         for line in text.split(separator: "\n") { #expect(line.count <= 120) }

@@ -12,7 +12,10 @@ import Testing
         page.gauge("calls.up", "Calls up.", 2.5)
         page.histogram(
             "store_seconds", "Transactions.",
-            [HistogramSnapshot(bounds: [0.001, 0.01], counts: [5, 2, 1], sum: 0.25, labels: [(name: "kind", value: "write")])])
+            [
+                HistogramSnapshot(
+                    bounds: [0.001, 0.01], counts: [5, 2, 1], sum: 0.25, labels: [(name: "kind", value: "write")])
+            ])
         page.counter("sip_requests_total", "Ignored.", 4)
         #expect(
             page.text == """
@@ -40,7 +43,10 @@ import Testing
 
     @Test(
         "numbers are written as Prometheus reads them",
-        arguments: [(0.0, "0"), (-3, "-3"), (1e14, "100000000000000"), (.infinity, "+Inf"), (-.infinity, "-Inf"), (.nan, "NaN"), (0.1, "0.1")])
+        arguments: [
+            (0.0, "0"), (-3, "-3"), (1e14, "100000000000000"), (.infinity, "+Inf"), (-.infinity, "-Inf"), (.nan, "NaN"),
+            (0.1, "0.1"),
+        ])
     func numbers(value: Double, text: String) {
         var page = MetricsPage()
         page.gauge("g", "h", value)

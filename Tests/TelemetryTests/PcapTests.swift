@@ -13,7 +13,10 @@ import Testing
         expected += [0x45, 0, 0, 31, 0, 0, 0x40, 0, 64, 17]
         #expect(Array(file.prefix(expected.count)) == expected)
         let packet = Array(file.dropFirst(40))
-        #expect(Array(packet[12..<28]) == [192, 0, 2, 10, 198, 51, 100, 1, 0x13, 0xC6, 0x13, 0xC4, 0, 11, packet[26], packet[27]])
+        #expect(
+            Array(packet[12..<28]) == [
+                192, 0, 2, 10, 198, 51, 100, 1, 0x13, 0xC6, 0x13, 0xC4, 0, 11, packet[26], packet[27],
+            ])
         #expect(Array(packet[28...]) == Array("A\r\n".utf8))
         #expect(PcapTests.sum(packet[0..<20]) == 0xFFFF)
         #expect(PcapTests.sum([0, 17, 0, 11] + packet[12..<20] + packet[20...]) == 0xFFFF)
@@ -25,7 +28,8 @@ import Testing
         let local = try #require(IPEndpoint("[2001:db8::1]:5061"))
         guard case .sip(let direction, let transport, _, let remote, let bytes) = record.content else { return }
         record = TraceRecord(
-            call: record.call, leg: 1, at: record.at, content: .sip(direction, transport, local: local, remote: remote, bytes))
+            call: record.call, leg: 1, at: record.at,
+            content: .sip(direction, transport, local: local, remote: remote, bytes))
         let packet = Array(Pcap.file([record]).dropFirst(40))
         #expect(Array(packet[..<8]) == [0x60, 0, 0, 0, 0, 15, 17, 64])
         #expect(packet[23] == 1)

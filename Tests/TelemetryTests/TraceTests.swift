@@ -20,7 +20,9 @@ struct Story {
     static let call = CallID(epoch: 0x5F3A01, shard: ShardID(2), number: 42)
     static let server = IPEndpoint(IPAddress(v4: 0xC633_6401), 5060)
 
-    static func note(_ text: String, leg: UInt16? = nil, at milliseconds: Int64 = 0, call: CallID? = call) -> TraceRecord {
+    static func note(_ text: String, leg: UInt16? = nil, at milliseconds: Int64 = 0, call: CallID? = call)
+        -> TraceRecord
+    {
         TraceRecord(call: call, leg: leg, at: time(milliseconds), content: .note(text))
     }
 
@@ -34,7 +36,9 @@ struct Story {
             content: .sip(direction, transport, local: server, remote: try #require(IPEndpoint(peer)), bytes))
     }
 
-    static func time(_ milliseconds: Int64) -> WallTime { WallTime(microsecondsSinceEpoch: 1_795_264_702_000_000 + milliseconds * 1000) }
+    static func time(_ milliseconds: Int64) -> WallTime {
+        WallTime(microsecondsSinceEpoch: 1_795_264_702_000_000 + milliseconds * 1000)
+    }
 }
 
 @Suite struct TraceTests {
@@ -141,7 +145,10 @@ struct Story {
             "INVITE sip:a SIP/2.0\npROXY-authorization  : Digest username=\"1\",\n Response=\"feed\",\n\tnonce=\"1\"\nVia: SIP/2.0/UDP a;nonce=kept\n\n",
             "INVITE sip:a SIP/2.0\npROXY-authorization  : Digest username=\"1\",\n Response=\"****\",\n\tnonce=\"*\"\nVia: SIP/2.0/UDP a;nonce=kept\n\n"
         ),
-        ("basic and bearer", "A sip:a SIP/2.0\nAuthorization: Basic dXNlcg==\nAuthorization: Bearer ab.cd\n\n", "A sip:a SIP/2.0\nAuthorization: Basic ********\nAuthorization: Bearer *****\n\n"),
+        (
+            "basic and bearer", "A sip:a SIP/2.0\nAuthorization: Basic dXNlcg==\nAuthorization: Bearer ab.cd\n\n",
+            "A sip:a SIP/2.0\nAuthorization: Basic ********\nAuthorization: Bearer *****\n\n"
+        ),
         (
             "challenge stays", "SIP/2.0 401 Unauthorized\nWWW-Authenticate: Digest realm=\"a\", nonce=\"abc\"\n\n",
             "SIP/2.0 401 Unauthorized\nWWW-Authenticate: Digest realm=\"a\", nonce=\"abc\"\n\n"
@@ -151,8 +158,14 @@ struct Story {
             "INVITE sip:a SIP/2.0\nContent-Type: application/sdp\n\nv=0\nk=base64:c2VjcmV0\na=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:WVNf|2^20 KDR=1\na=key-mgmt:mikey AQAFgM0\na=sendrecv\n",
             "INVITE sip:a SIP/2.0\nContent-Type: application/sdp\n\nv=0\nk=***************\na=crypto:1 AES_CM_128_HMAC_SHA1_80 **************** *****\na=key-mgmt:mikey *******\na=sendrecv\n"
         ),
-        ("digits by INFO", "INFO sip:a SIP/2.0\nc: application/dtmf-relay\n\nSignal=5\nDuration=160\n", "INFO sip:a SIP/2.0\nc: application/dtmf-relay\n\n********\n************\n"),
-        ("cut short", "INVITE sip:a SIP/2.0\nAuthorization: Digest response=\"01", "INVITE sip:a SIP/2.0\nAuthorization: Digest response=\"**"),
+        (
+            "digits by INFO", "INFO sip:a SIP/2.0\nc: application/dtmf-relay\n\nSignal=5\nDuration=160\n",
+            "INFO sip:a SIP/2.0\nc: application/dtmf-relay\n\n********\n************\n"
+        ),
+        (
+            "cut short", "INVITE sip:a SIP/2.0\nAuthorization: Digest response=\"01",
+            "INVITE sip:a SIP/2.0\nAuthorization: Digest response=\"**"
+        ),
     ]
 
     @Test("secrets are blanked before they reach the disk, and nothing else is", arguments: secrets)
