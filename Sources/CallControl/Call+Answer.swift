@@ -22,7 +22,9 @@ extension Call {
             return dismiss(index, reason: lateReason, in: &env)
         }
         let body = Call.sdpBytes(of: response)
-        switch legs[index].session?.offers.received(.inviteSuccess, sdp: body, random: &env.random) ?? .violation(.missingAnswer) {
+        switch legs[index].session?.offers.received(.inviteSuccess, sdp: body, random: &env.random)
+            ?? .violation(.missingAnswer)
+        {
         case .answer(let sdp): connect(index, answer: sdp, in: &env)
         case .nothing, .preview:
             if let agreed = legs[index].session?.offers.agreed { connect(index, answer: agreed.remote, in: &env) }
@@ -50,7 +52,9 @@ extension Call {
             return
         }
         // Another branch behind the peer answered too (RFC 3261 §13.2.2.4): acknowledge it, then end it.
-        if let ack = legs[index].dismissed[tag] { return env.effects.append(.send(ack, legs[index].target, leg: UInt16(index))) }
+        if let ack = legs[index].dismissed[tag] {
+            return env.effects.append(.send(ack, legs[index].target, leg: UInt16(index)))
+        }
         guard let invite = legs[index].invite, invite.cseq.number == response.cseq.number,
             var other = lateSession(tag, of: index, invite, response)
         else { return }
@@ -65,7 +69,9 @@ extension Call {
     }
 
     /// The dialog of a further branch: its early one, whose sequence numbers go on, or a new one.
-    private mutating func lateSession(_ tag: String, of index: Int, _ invite: SIPMessage, _ response: SIPMessage) -> Session? {
+    private mutating func lateSession(_ tag: String, of index: Int, _ invite: SIPMessage, _ response: SIPMessage)
+        -> Session?
+    {
         if let position = legs[index].others.firstIndex(where: { $0.dialog.id.remoteTag == tag }) {
             return legs[index].others.remove(at: position)
         }
@@ -87,7 +93,8 @@ extension Call {
         acknowledge(index, sdp: nil, in: &env)
         let before: OfferAnswer? = caller.session?.offers
         guard let description = try? SessionDescription.parse(answer),
-            description.media.count == caller.remoteDescription?.media.count, let own = describe(description, to: 0, in: &env)
+            description.media.count == caller.remoteDescription?.media.count,
+            let own = describe(description, to: 0, in: &env)
         else {
             note("the answer does not fit the offer", leg: index, in: &env)
             legs[index].stage = .up
@@ -104,7 +111,8 @@ extension Call {
 
     /// The callee offers, as our INVITE had no offer: the caller's ACK will bring the answer.
     private mutating func connect(_ index: Int, offer: [UInt8], in env: inout CallEnvironment) {
-        guard let description = try? SessionDescription.parse(offer), let own = describe(description, to: 0, in: &env) else {
+        guard let description = try? SessionDescription.parse(offer), let own = describe(description, to: 0, in: &env)
+        else {
             note("the offer can't be passed on", leg: index, in: &env)
             dismiss(index, reason: Reason.sip(.notAcceptableHere), in: &env)
             legs[index].failure = .notAcceptableHere
@@ -167,9 +175,12 @@ extension Call {
         delayedAcknowledgement = nil
         let other = Int(delayed.to)
         let count: Int = legs[other].remoteDescription?.media.count ?? 0
-        guard let description = (try? SessionDescription.parse(sdp))?.answering(count), let own = describe(description, to: other, in: &env) else {
+        guard let description = (try? SessionDescription.parse(sdp))?.answering(count),
+            let own = describe(description, to: other, in: &env)
+        else {
             acknowledge(other, sdp: nil, in: &env)
-            return hangUp(by: .server, outcome: nil, reason: "the answer can't be read", status: .notAcceptableHere, in: &env)
+            return hangUp(
+                by: .server, outcome: nil, reason: "the answer can't be read", status: .notAcceptableHere, in: &env)
         }
         apply(description, from: index, isFinal: true, in: &env)
         join(index, other, in: &env)

@@ -33,7 +33,9 @@ extension Call {
         if change == exchangeID { change = nil }
         let leg = Int(exchange.leg)
         let status: SIPStatus = failure == .timeout ? .requestTimeout : .serviceUnavailable
-        note("\(exchange.method) got no answer (\(failure == .timeout ? "timeout" : "transport error"))", leg: leg, in: &env)
+        note(
+            "\(exchange.method) got no answer (\(failure == .timeout ? "timeout" : "transport error"))", leg: leg,
+            in: &env)
         switch exchange.purpose {
         case .invite: inviteUnanswered(leg, status, in: &env)
         case .bye: break
@@ -53,7 +55,9 @@ extension Call {
 
     // MARK: INVITE
 
-    private mutating func inviteAnswered(_ response: SIPMessage, _ status: SIPStatus, leg index: Int, in env: inout CallEnvironment) {
+    private mutating func inviteAnswered(
+        _ response: SIPMessage, _ status: SIPStatus, leg index: Int, in env: inout CallEnvironment
+    ) {
         legs[index].learn(from: response)
         switch status.code {
         case 100: break
@@ -78,7 +82,9 @@ extension Call {
         sendInvite(index, in: &env)
     }
 
-    private mutating func provisional(_ response: SIPMessage, _ status: SIPStatus, leg index: Int, in env: inout CallEnvironment) {
+    private mutating func provisional(
+        _ response: SIPMessage, _ status: SIPStatus, leg index: Int, in env: inout CallEnvironment
+    ) {
         guard phase == .ringing, legs[index].stage == .calling else { return }
         guard let fork = fork(for: response, leg: index, in: &env) else {
             return alert(status, sdp: nil, in: &env)  // No To tag: nothing but the news.
@@ -90,11 +96,15 @@ extension Call {
             let judged = receiver.receive(rseq: rseq, cseq: response.cseq)
             self[session: fork, of: index]?.received = receiver
             guard case .acknowledge(let rack) = judged else { return }
-            verdict = self[session: fork, of: index]?.offers.received(.reliableProvisional, sdp: body, random: &env.random) ?? .nothing
+            verdict =
+                self[session: fork, of: index]?.offers.received(.reliableProvisional, sdp: body, random: &env.random)
+                ?? .nothing
             if case .offer(let offer) = verdict { return earlyOffer(offer, rack, status, fork, leg: index, in: &env) }
             sendPrack(rack, sdp: nil, fork: fork, leg: index, in: &env)
         } else {
-            verdict = self[session: fork, of: index]?.offers.received(.unreliableProvisional, sdp: body, random: &env.random) ?? .nothing
+            verdict =
+                self[session: fork, of: index]?.offers.received(.unreliableProvisional, sdp: body, random: &env.random)
+                ?? .nothing
         }
         switch verdict {
         case .preview(let sdp), .answer(let sdp): earlyMedia(sdp, status, leg: index, in: &env)
@@ -103,14 +113,17 @@ extension Call {
     }
 
     static func sdpBytes(of message: SIPMessage) -> [UInt8]? {
-        guard !message.body.isEmpty, let type = try? message.contentType(), type.type == "application", type.subtype == "sdp" else {
+        guard !message.body.isEmpty, let type = try? message.contentType(), type.type == "application",
+            type.subtype == "sdp"
+        else {
             return nil
         }
         return Array(message.body)
     }
 
     /// The first terminal that describes its media early is heard by the caller.
-    private mutating func earlyMedia(_ sdp: [UInt8], _ status: SIPStatus, leg index: Int, in env: inout CallEnvironment) {
+    private mutating func earlyMedia(_ sdp: [UInt8], _ status: SIPStatus, leg index: Int, in env: inout CallEnvironment)
+    {
         guard earlyLeg == nil || earlyLeg == UInt16(index), let description = try? SessionDescription.parse(sdp),
             description.media.count == caller.remoteDescription?.media.count
         else { return alert(status, sdp: nil, in: &env) }
@@ -128,11 +141,14 @@ extension Call {
         alert(status, sdp: own, in: &env)
     }
 
-    private mutating func redirected(_ response: SIPMessage, _ status: SIPStatus, leg index: Int, in env: inout CallEnvironment) {
+    private mutating func redirected(
+        _ response: SIPMessage, _ status: SIPStatus, leg index: Int, in env: inout CallEnvironment
+    ) {
         legs[index].stage = .over
         closeMedia(of: index, in: &env)
         let depth = legs[index].redirections + 1
-        guard phase == .ringing, tenant.settings.followRedirects, depth <= min(tenant.settings.maxRedirects, env.settings.maximumRedirections),
+        guard phase == .ringing, tenant.settings.followRedirects,
+            depth <= min(tenant.settings.maxRedirects, env.settings.maximumRedirections),
             case .list(let contacts)? = (try? response.contacts()) ?? nil
         else {
             legs[index].failure = status
@@ -147,7 +163,8 @@ extension Call {
         concludeIfAllFailed(in: &env)
     }
 
-    private mutating func follow(_ uri: SIPURI, depth: Int, from: String, leg index: Int, in env: inout CallEnvironment) {
+    private mutating func follow(_ uri: SIPURI, depth: Int, from: String, leg index: Int, in env: inout CallEnvironment)
+    {
         guard legs.count <= env.settings.maximumBranches, let user = uri.user else { return }
         let isOurs =
             env.directory.tenant(owning: uri.host)?.id == tenant.id
@@ -178,7 +195,9 @@ extension Call {
     }
 
     /// The leg's INVITE has failed for good.
-    mutating func branchFailed(_ index: Int, status: SIPStatus, response: SIPMessage? = nil, in env: inout CallEnvironment) {
+    mutating func branchFailed(
+        _ index: Int, status: SIPStatus, response: SIPMessage? = nil, in env: inout CallEnvironment
+    ) {
         guard legs[index].stage != .over else { return }
         let wasCancelling = legs[index].stage == .cancelling
         legs[index].stage = .over
@@ -210,14 +229,17 @@ extension Call {
                 cause: Reason.q850(20, text: "Subscriber absent"), in: &env)
         }
         switch best.code {
-        case 486, 600: refuseCaller(.busyHere, outcome: .busy, reason: "busy", by: .callee, cause: .q850(17, text: "User busy"), in: &env)
+        case 486, 600:
+            refuseCaller(
+                .busyHere, outcome: .busy, reason: "busy", by: .callee, cause: .q850(17, text: "User busy"), in: &env)
         case 408, 503, 430:
             refuseCaller(
                 .temporarilyUnavailable, outcome: .unreachable, reason: "no terminal answered", by: .server,
                 cause: .q850(18, text: "No user responding"), in: &env)
         default:
             let status = Call.shown(best)
-            refuseCaller(status, outcome: .rejected(status: status.code), reason: "refused by the callee", by: .callee, in: &env)
+            refuseCaller(
+                status, outcome: .rejected(status: status.code), reason: "refused by the callee", by: .callee, in: &env)
         }
     }
 

@@ -11,7 +11,9 @@ extension Call {
     mutating func alert(_ status: SIPStatus, sdp: [UInt8]?, in env: inout CallEnvironment) {
         guard phase == .ringing, !isInviteAnswered else { return }
         // One early dialog however many terminals ring: the same status is told once, and none goes back.
-        guard sdp != nil || (status.code > provisionalSent && [180, 181, 182, 183].contains(status.code)) || (status == .ringing && !hasRung)
+        guard
+            sdp != nil || (status.code > provisionalSent && [180, 181, 182, 183].contains(status.code))
+                || (status == .ringing && !hasRung)
         else { return }
         if status == .ringing {
             hasRung = true
@@ -26,7 +28,9 @@ extension Call {
         }
     }
 
-    private mutating func sendProvisional(_ status: SIPStatus, sdp: [UInt8]?, rseq: UInt32?, in env: inout CallEnvironment) {
+    private mutating func sendProvisional(
+        _ status: SIPStatus, sdp: [UInt8]?, rseq: UInt32?, in env: inout CallEnvironment
+    ) {
         let carrier: SDPCarrier = rseq == nil ? .unreliableProvisional : .reliableProvisional
         var body = sdp
         if let sdp {
@@ -50,7 +54,8 @@ extension Call {
     /// The fields every dialog-forming response to the caller has.
     func callerResponse(_ status: SIPStatus, in env: CallEnvironment) -> SIPMessageBuilder {
         var builder = SIPMessageBuilder(
-            responseTo: invite, status: status, source: inviteSource, toTag: caller.localTag, dialogForming: status.code < 300)
+            responseTo: invite, status: status, source: inviteSource, toTag: caller.localTag,
+            dialogForming: status.code < 300)
         builder.add(.server, env.settings.serverName)
         if status.code < 300 {
             builder.addContact(caller.contact(in: env))
@@ -72,7 +77,8 @@ extension Call {
             case .acceptPrack, .rejectPrack: break  // Answered where the PRACK came in.
             case .giveUp:
                 note("the caller never acknowledged a reliable provisional response", leg: 0, in: &env)
-                hangUp(by: .server, outcome: .failed, reason: "no PRACK from the caller", status: .serverTimeout, in: &env)
+                hangUp(
+                    by: .server, outcome: .failed, reason: "no PRACK from the caller", status: .serverTimeout, in: &env)
             }
         }
     }
@@ -81,9 +87,11 @@ extension Call {
 
     /// The callee offers in a reliable 1xx: passed on where the caller can answer in time, by its own PRACK.
     mutating func earlyOffer(
-        _ offer: [UInt8], _ rack: RAck, _ status: SIPStatus, _ fork: String, leg index: Int, in env: inout CallEnvironment
+        _ offer: [UInt8], _ rack: RAck, _ status: SIPStatus, _ fork: String, leg index: Int,
+        in env: inout CallEnvironment
     ) {
-        guard caller.session?.provisionals != nil, earlyLeg == nil, let description = try? SessionDescription.parse(offer),
+        guard caller.session?.provisionals != nil, earlyLeg == nil,
+            let description = try? SessionDescription.parse(offer),
             let own = describe(description, to: 0, in: &env)
         else {
             note("an early offer could not be passed on", leg: index, in: &env)
@@ -99,7 +107,9 @@ extension Call {
     }
 
     /// A PRACK of the caller.
-    mutating func prackReceived(_ request: SIPMessage, on transaction: ServerTransactionID, source: IPEndpoint, in env: inout CallEnvironment) {
+    mutating func prackReceived(
+        _ request: SIPMessage, on transaction: ServerTransactionID, source: IPEndpoint, in env: inout CallEnvironment
+    ) {
         guard let rack = (try? request.rack()) ?? nil else {
             return respond(.badRequest, to: request, on: transaction, source: source, leg: 0, in: &env)
         }
@@ -158,7 +168,9 @@ extension Call {
             }
         }
         guard let message = seal(builder, sdp: body, leg: 0, in: &env) else {
-            return hangUp(by: .server, outcome: .failed, reason: "the answer could not be written", status: .serverInternalError, in: &env)
+            return hangUp(
+                by: .server, outcome: .failed, reason: "the answer could not be written", status: .serverInternalError,
+                in: &env)
         }
         heldAnswer = message
         if caller.session?.provisionals == nil { sendHeldAnswer(in: &env) } else { drive(.final(.ok), in: &env) }
@@ -179,7 +191,9 @@ extension Call {
 
     /// Whether two descriptions of ours agree in all but their version.
     static func sameMedia(_ one: [UInt8], _ other: [UInt8]) -> Bool {
-        guard var first = try? SessionDescription.parse(one), let second = try? SessionDescription.parse(other) else { return false }
+        guard var first = try? SessionDescription.parse(one), let second = try? SessionDescription.parse(other) else {
+            return false
+        }
         first.origin = second.origin
         return first == second
     }
@@ -200,7 +214,9 @@ extension Call {
         for (name, value) in fields { builder.add(name, value) }
         caller.session?.dialog.terminate()
         caller.stage = .over
-        if let message = seal(builder, leg: 0, in: &env) { env.effects.append(.respond(message, inviteTransaction, leg: 0)) }
+        if let message = seal(builder, leg: 0, in: &env) {
+            env.effects.append(.respond(message, inviteTransaction, leg: 0))
+        }
         note("\(status.code) to the caller: \(reason)", leg: 0, in: &env)
         beginEnding(outcome: outcome, by: party, reason: reason, status: status, in: &env)
         for index in legs.indices.dropFirst() { cancelBranch(index, reason: Reason.sip(status), in: &env) }
@@ -209,10 +225,12 @@ extension Call {
 
     /// A response within a leg's dialog.
     mutating func respond(
-        _ status: SIPStatus, to request: SIPMessage, on transaction: ServerTransactionID, source: IPEndpoint, leg index: Int,
+        _ status: SIPStatus, to request: SIPMessage, on transaction: ServerTransactionID, source: IPEndpoint,
+        leg index: Int,
         sdp: [UInt8]? = nil, fields: [(SIPFieldName, String)] = [], in env: inout CallEnvironment
     ) {
-        var builder = SIPMessageBuilder(responseTo: request, status: status, source: source, toTag: legs[index].localTag)
+        var builder = SIPMessageBuilder(
+            responseTo: request, status: status, source: source, toTag: legs[index].localTag)
         builder.add(.server, env.settings.serverName)
         if status == .methodNotAllowed || request.method == .options { builder.add(.allow, OwnFields.allow) }
         for (name, value) in fields { builder.add(name, value) }

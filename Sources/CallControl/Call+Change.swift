@@ -7,24 +7,29 @@ internal import SIPTransaction
 /// Session changes: re-INVITE and UPDATE of one leg, passed to the other as a change of its own session.
 extension Call {
     mutating func sessionChange(
-        _ request: SIPMessage, on transaction: ServerTransactionID, source: IPEndpoint, leg index: Int, in env: inout CallEnvironment
+        _ request: SIPMessage, on transaction: ServerTransactionID, source: IPEndpoint, leg index: Int,
+        in env: inout CallEnvironment
     ) {
         let passed = PassedRequest(from: UInt16(index), message: request, transaction: transaction, source: source)
         let isInvite = request.method == .invite
         guard let timer = timerFields(for: passed, leg: index, in: &env) else { return }
         let description: SessionDescription?
         do { description = try Call.description(in: request) } catch {
-            return respond(error.status, to: request, on: transaction, source: source, leg: index, fields: error.fields, in: &env)
+            return respond(
+                error.status, to: request, on: transaction, source: source, leg: index, fields: error.fields, in: &env)
         }
         let body = description == nil ? nil : Array(request.body)
         let tag = request.fromTag ?? ""
-        let verdict = self[session: tag, of: index]?.offers.received(isInvite ? .invite : .update, sdp: body, random: &env.random) ?? .nothing
+        let verdict =
+            self[session: tag, of: index]?.offers.received(isInvite ? .invite : .update, sdp: body, random: &env.random)
+            ?? .nothing
         switch verdict {
         case .reject(.requestPending):
             return respond(.requestPending, to: request, on: transaction, source: source, leg: index, in: &env)
         case .reject(.retryLater(let seconds)):
             return respond(
-                .serverInternalError, to: request, on: transaction, source: source, leg: index, fields: [(.retryAfter, String(seconds))],
+                .serverInternalError, to: request, on: transaction, source: source, leg: index,
+                fields: [(.retryAfter, String(seconds))],
                 in: &env)
         case .offer, .nothing, .answer, .preview, .violation: break
         }
@@ -32,14 +37,18 @@ extension Call {
             if isInvite { return passOfferless(passed, leg: index, in: &env) }
             return acceptRefresh(passed, timer: timer, sdp: nil, leg: index, in: &env)
         }
-        if let known = legs[index].remoteDescription, known == description, let own = repeated(to: index, answering: description) {
+        if let known = legs[index].remoteDescription, known == description,
+            let own = repeated(to: index, answering: description)
+        {
             return acceptRefresh(passed, timer: timer, sdp: own, leg: index, in: &env)
         }
         passOffer(passed, description, leg: index, in: &env)
     }
 
     /// The session timer fields of the 2xx; nil when the request was refused for them.
-    private mutating func timerFields(for passed: PassedRequest, leg index: Int, in env: inout CallEnvironment) -> SessionTimerFields? {
+    private mutating func timerFields(for passed: PassedRequest, leg index: Int, in env: inout CallEnvironment)
+        -> SessionTimerFields?
+    {
         guard let verdict = legs[index].session?.timer?.received(passed.message) else { return SessionTimerFields() }
         switch verdict {
         case .accept(let fields): return fields
@@ -48,7 +57,8 @@ extension Call {
                 .sessionIntervalTooSmall, to: passed.message, on: passed.transaction, source: passed.source, leg: index,
                 fields: [(.minSE, String(minimum))], in: &env)
         case .malformed:
-            respond(.badRequest, to: passed.message, on: passed.transaction, source: passed.source, leg: index, in: &env)
+            respond(
+                .badRequest, to: passed.message, on: passed.transaction, source: passed.source, leg: index, in: &env)
         }
         return nil
     }
@@ -62,15 +72,19 @@ extension Call {
     }
 
     /// 200 to a session change of a leg.
-    mutating func answerChange(_ passed: PassedRequest, timer: SessionTimerFields, sdp: [UInt8]?, in env: inout CallEnvironment) {
+    mutating func answerChange(
+        _ passed: PassedRequest, timer: SessionTimerFields, sdp: [UInt8]?, in env: inout CallEnvironment
+    ) {
         let index = Int(passed.from)
         let isInvite = passed.message.method == .invite
-        let verdict = legs[index].session?.offers.sending(isInvite ? .inviteSuccess : .updateSuccess, sdp: sdp) ?? .nothing
+        let verdict =
+            legs[index].session?.offers.sending(isInvite ? .inviteSuccess : .updateSuccess, sdp: sdp) ?? .nothing
         if case .violation = verdict {
             return refuse(passed, .serverInternalError, in: &env)
         }
         var builder = SIPMessageBuilder(
-            responseTo: passed.message, status: .ok, source: passed.source, toTag: legs[index].localTag, dialogForming: true)
+            responseTo: passed.message, status: .ok, source: passed.source, toTag: legs[index].localTag,
+            dialogForming: true)
         builder.add(.server, env.settings.serverName)
         builder.addContact(legs[index].contact(in: env))
         builder.add(.allow, OwnFields.allow)
@@ -78,7 +92,9 @@ extension Call {
         // The session's time runs from the 2xx to its INVITE; an UPDATE before that refreshes nothing (RFC 4028 §7.4).
         let isUp: Bool = legs[index].stage == .up
         if isUp { timer.add(to: &builder) }
-        guard let message = seal(builder, sdp: sdp, leg: index, in: &env) else { return refuse(passed, .serverInternalError, in: &env) }
+        guard let message = seal(builder, sdp: sdp, leg: index, in: &env) else {
+            return refuse(passed, .serverInternalError, in: &env)
+        }
         if isUp { legs[index].session?.timer?.answered(with: timer, now: env.now) }
         if isInvite {
             legs[index].session?.answer = Session.PendingAnswer(
@@ -90,9 +106,15 @@ extension Call {
     // MARK: Passing on
 
     /// The leg a change is passed to and by which method; nil when it can't be now, and the request is refused.
-    private mutating func carrier(for passed: PassedRequest, leg index: Int, in env: inout CallEnvironment) -> (leg: Int, method: SIPMethod)? {
+    private mutating func carrier(for passed: PassedRequest, leg index: Int, in env: inout CallEnvironment) -> (
+        leg: Int, method: SIPMethod
+    )? {
         let other: Int?
-        if phase == .ringing { other = index == 0 ? earlyLeg.map { Int($0) } : (earlyLeg == UInt16(index) ? 0 : nil) } else { other = peer(of: UInt16(index)) }
+        if phase == .ringing {
+            other = index == 0 ? earlyLeg.map { Int($0) } : (earlyLeg == UInt16(index) ? 0 : nil)
+        } else {
+            other = peer(of: UInt16(index))
+        }
         guard let other, legs[other].session != nil else {
             refuse(passed, .serverInternalError, fields: [(.retryAfter, "2")], in: &env)
             return nil
@@ -113,7 +135,9 @@ extension Call {
         return (other, method)
     }
 
-    private mutating func passOffer(_ passed: PassedRequest, _ description: SessionDescription, leg index: Int, in env: inout CallEnvironment) {
+    private mutating func passOffer(
+        _ passed: PassedRequest, _ description: SessionDescription, leg index: Int, in env: inout CallEnvironment
+    ) {
         guard let (other, method) = carrier(for: passed, leg: index, in: &env) else { return }
         guard let own = describe(description, to: other, in: &env) else {
             return refuse(passed, .serviceUnavailable, fields: [(.retryAfter, "5")], in: &env)
@@ -147,7 +171,8 @@ extension Call {
 
     /// The other leg's response to a change that was passed to it.
     mutating func changeAnswered(
-        _ response: SIPMessage, _ status: SIPStatus, _ passed: PassedRequest, _ exchange: Exchange, in env: inout CallEnvironment
+        _ response: SIPMessage, _ status: SIPStatus, _ passed: PassedRequest, _ exchange: Exchange,
+        in env: inout CallEnvironment
     ) {
         guard status.code >= 200 else { return }
         let other = Int(exchange.leg)
@@ -163,7 +188,9 @@ extension Call {
         _ = legs[other].session?.dialog.receive(response: response)
         if legs[other].stage == .up { legs[other].session?.timer?.confirmed(by: response, now: env.now) }
         let body = Call.sdpBytes(of: response)
-        switch legs[other].session?.offers.received(isInvite ? .inviteSuccess : .updateSuccess, sdp: body, random: &env.random) ?? .nothing {
+        switch legs[other].session?.offers.received(
+            isInvite ? .inviteSuccess : .updateSuccess, sdp: body, random: &env.random) ?? .nothing
+        {
         case .answer(let sdp): changeAccepted(sdp, passed, other, isInvite: isInvite, in: &env)
         case .offer(let sdp): changeOffered(sdp, passed, other, in: &env)
         case .nothing, .preview, .reject, .violation:
@@ -172,11 +199,14 @@ extension Call {
         }
     }
 
-    private mutating func changeAccepted(_ sdp: [UInt8], _ passed: PassedRequest, _ other: Int, isInvite: Bool, in env: inout CallEnvironment) {
+    private mutating func changeAccepted(
+        _ sdp: [UInt8], _ passed: PassedRequest, _ other: Int, isInvite: Bool, in env: inout CallEnvironment
+    ) {
         if isInvite { acknowledge(other, sdp: nil, in: &env) }
         let from = Int(passed.from)
         guard let offer = try? SessionDescription.parse(passed.message.body),
-            let answer = (try? SessionDescription.parse(sdp))?.answering(offer.media.count), let own = describe(answer, to: from, in: &env)
+            let answer = (try? SessionDescription.parse(sdp))?.answering(offer.media.count),
+            let own = describe(answer, to: from, in: &env)
         else { return refuse(passed, .notAcceptableHere, in: &env) }
         let isFinal = phase != .ringing
         apply(answer, from: other, isFinal: isFinal, in: &env)
@@ -187,7 +217,9 @@ extension Call {
     }
 
     /// The other leg offers, as it was asked to: the 2xx carries it on, the ACK brings the answer back.
-    private mutating func changeOffered(_ sdp: [UInt8], _ passed: PassedRequest, _ other: Int, in env: inout CallEnvironment) {
+    private mutating func changeOffered(
+        _ sdp: [UInt8], _ passed: PassedRequest, _ other: Int, in env: inout CallEnvironment
+    ) {
         let from = Int(passed.from)
         guard let offer = try? SessionDescription.parse(sdp), let own = describe(offer, to: from, in: &env) else {
             // The peer is owed an answer: all stays as it was.
@@ -202,7 +234,9 @@ extension Call {
     }
 
     private mutating func acceptedTimer(for passed: PassedRequest, leg index: Int) -> SessionTimerFields {
-        guard case .accept(let fields)? = legs[index].session?.timer?.received(passed.message) else { return SessionTimerFields() }
+        guard case .accept(let fields)? = legs[index].session?.timer?.received(passed.message) else {
+            return SessionTimerFields()
+        }
         return fields
     }
 
@@ -229,7 +263,9 @@ extension Call {
         sendChange(method, sdp: sdp, on: index, purpose: .refresh, in: &env)
     }
 
-    mutating func refreshAnswered(_ response: SIPMessage, _ status: SIPStatus, _ exchange: Exchange, in env: inout CallEnvironment) {
+    mutating func refreshAnswered(
+        _ response: SIPMessage, _ status: SIPStatus, _ exchange: Exchange, in env: inout CallEnvironment
+    ) {
         let index = Int(exchange.leg)
         let isInvite = exchange.method == .invite
         if status.code < 300 {
@@ -246,7 +282,8 @@ extension Call {
             return
         }
         let owns = legs[index].session?.dialog.ownsCallID ?? false
-        let delay: Duration = status == .requestPending ? OfferAnswer.glareDelay(ownsCallID: owns, random: &env.random) : .seconds(10)
+        let delay: Duration =
+            status == .requestPending ? OfferAnswer.glareDelay(ownsCallID: owns, random: &env.random) : .seconds(10)
         _ = legs[index].session?.timer?.handle(.refreshFailed(retryAfter: delay), now: env.now)
         judge(response, leg: index, in: &env)
     }
@@ -264,7 +301,9 @@ extension Call {
         sendChange(.invite, sdp: own, on: 0, purpose: .resync, in: &env)
     }
 
-    mutating func resyncAnswered(_ response: SIPMessage, _ status: SIPStatus, _ exchange: Exchange, in env: inout CallEnvironment) {
+    mutating func resyncAnswered(
+        _ response: SIPMessage, _ status: SIPStatus, _ exchange: Exchange, in env: inout CallEnvironment
+    ) {
         guard status.code < 300 else {
             caller.session?.offers.failed(.invite, by: .local)
             if status == .requestPending {

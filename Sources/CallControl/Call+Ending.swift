@@ -20,7 +20,8 @@ extension Call {
         note("cancelled by the caller", leg: 0, in: &env)
         if case .connected(let index) = phase {
             // Answered, but the 2xx waits for a PRACK: the callee has to be hung up.
-            refuseCaller(.requestTerminated, outcome: .cancelled, reason: "cancelled by the caller", by: .caller, in: &env)
+            refuseCaller(
+                .requestTerminated, outcome: .cancelled, reason: "cancelled by the caller", by: .caller, in: &env)
             return endDialog(Int(index), reason: Reason.sip(.requestTerminated), in: &env)
         }
         refuseCaller(.requestTerminated, outcome: .cancelled, reason: "cancelled by the caller", by: .caller, in: &env)
@@ -28,7 +29,8 @@ extension Call {
 
     /// A party's BYE.
     mutating func byeReceived(
-        _ request: SIPMessage, on transaction: ServerTransactionID, source: IPEndpoint, leg index: Int, in env: inout CallEnvironment
+        _ request: SIPMessage, on transaction: ServerTransactionID, source: IPEndpoint, leg index: Int,
+        in env: inout CallEnvironment
     ) {
         respond(.ok, to: request, on: transaction, source: source, leg: index, in: &env)
         note("BYE", leg: index, in: &env)
@@ -37,7 +39,8 @@ extension Call {
         _ = legs[index].session?.timer?.handle(.sessionEnded, now: env.now)
         let reason = ((try? request.reasons()) ?? []).first
         if index == 0, !isInviteAnswered {
-            return refuseCaller(.requestTerminated, outcome: .cancelled, reason: "ended by the caller", by: .caller, in: &env)
+            return refuseCaller(
+                .requestTerminated, outcome: .cancelled, reason: "ended by the caller", by: .caller, in: &env)
         }
         legs[index].stage = .over
         guard let other = peer(of: UInt16(index)) else {
@@ -168,7 +171,8 @@ extension Call {
 
     /// A request of ours within a leg's dialog, without a body.
     mutating func send(
-        _ method: SIPMethod, on index: Int, as purpose: Exchange.Purpose, reason: Reason? = nil, in env: inout CallEnvironment
+        _ method: SIPMethod, on index: Int, as purpose: Exchange.Purpose, reason: Reason? = nil,
+        in env: inout CallEnvironment
     ) {
         followParty(index, in: &env)
         guard var builder = legs[index].request(method, in: &env) else { return }

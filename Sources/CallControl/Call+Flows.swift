@@ -19,8 +19,12 @@ extension Call {
             if index == 0 {
                 guard !isInviteAnswered else { continue }
                 releaseDelayedAcknowledgement(in: &env)
-                refuseCaller(.requestTerminated, outcome: .cancelled, reason: "the caller's connection is gone", by: .caller, in: &env)
-                if let connected = connectedIndex { endDialog(connected, reason: Reason.sip(.requestTerminated), in: &env) }
+                refuseCaller(
+                    .requestTerminated, outcome: .cancelled, reason: "the caller's connection is gone", by: .caller,
+                    in: &env)
+                if let connected = connectedIndex {
+                    endDialog(connected, reason: Reason.sip(.requestTerminated), in: &env)
+                }
             } else if legs[index].stage == .calling || legs[index].stage == .cancelling {
                 abandonInvite(of: index, in: &env)
                 inviteUnanswered(index, .temporarilyUnavailable, in: &env)
@@ -38,7 +42,9 @@ extension Call {
     mutating func followParty(_ index: Int, in env: inout CallEnvironment) {
         guard legs[index].isFlowGone, let user = legs[index].user, let terminal = legs[index].terminal else { return }
         let bindings = env.locations.usableBindings(of: AddressOfRecord(tenant: tenant.id, user: user), now: env.now)
-        guard let newest = bindings.filter({ $0.terminal == terminal }).max(by: { $0.updatedAt < $1.updatedAt }) else { return }
+        guard let newest = bindings.filter({ $0.terminal == terminal }).max(by: { $0.updatedAt < $1.updatedAt }) else {
+            return
+        }
         legs[index].isFlowGone = false
         legs[index].target = newest.target
         note("reached again at \(newest.target.remote)", leg: index, in: &env)

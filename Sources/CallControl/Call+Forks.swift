@@ -28,7 +28,9 @@ extension Call {
 
     /// The dialog a response belongs to, made where it is the first with its tag; nil for a response that makes none.
     mutating func fork(for response: SIPMessage, leg index: Int, in env: inout CallEnvironment) -> String? {
-        guard let invite = legs[index].invite, response.toTag != nil || response.status?.code ?? 0 >= 200 else { return nil }
+        guard let invite = legs[index].invite, response.toTag != nil || response.status?.code ?? 0 >= 200 else {
+            return nil
+        }
         let tag = response.toTag ?? ""
         if self[session: tag, of: index] != nil { return tag }
         guard legs[index].forks.count < 16 else { return nil }
@@ -53,7 +55,9 @@ extension Call {
 
     /// Makes an early dialog the one that counts for now: what is written to the leg is written to it.
     mutating func prefer(_ tag: String, of index: Int) {
-        guard let position = legs[index].forks.firstIndex(where: { $0.dialog.id.remoteTag == tag }), let first = legs[index].session else { return }
+        guard let position = legs[index].forks.firstIndex(where: { $0.dialog.id.remoteTag == tag }),
+            let first = legs[index].session
+        else { return }
         legs[index].session = legs[index].forks[position]
         legs[index].forks[position] = first
     }
@@ -74,7 +78,9 @@ extension Call {
         legs[index].forks.removeAll { $0.dialog.id.remoteTag == tag }
     }
 
-    mutating func sendPrack(_ rack: RAck, sdp: [UInt8]?, fork tag: String, leg index: Int, in env: inout CallEnvironment) {
+    mutating func sendPrack(
+        _ rack: RAck, sdp: [UInt8]?, fork tag: String, leg index: Int, in env: inout CallEnvironment
+    ) {
         guard let via = legs[index].via(in: &env), var session = self[session: tag, of: index] else { return }
         var builder = session.dialog.request(.prack, via: via)
         _ = session.offers.sending(.prack, sdp: sdp)
@@ -86,7 +92,9 @@ extension Call {
         env.effects.append(.request(message, legs[index].target, exchange, leg: UInt16(index)))
     }
 
-    mutating func prackAnswered(_ response: SIPMessage, _ status: SIPStatus, leg index: Int, in env: inout CallEnvironment) {
+    mutating func prackAnswered(
+        _ response: SIPMessage, _ status: SIPStatus, leg index: Int, in env: inout CallEnvironment
+    ) {
         if status.code >= 300 { note("PRACK was refused: \(status.code)", leg: index, in: &env) }
     }
 }

@@ -7,10 +7,14 @@ internal import SIPTransaction
 /// Requests the parties send within their dialogs.
 extension Call {
     mutating func received(
-        _ request: SIPMessage, on transaction: ServerTransactionID, over flow: SIPFlow, leg index: Int, in env: inout CallEnvironment
+        _ request: SIPMessage, on transaction: ServerTransactionID, over flow: SIPFlow, leg index: Int,
+        in env: inout CallEnvironment
     ) {
         let source = flow.remote
-        func refuse(_ status: SIPStatus, _ fields: [(SIPFieldName, String)] = [], _ call: inout Call, _ env: inout CallEnvironment) {
+        func refuse(
+            _ status: SIPStatus, _ fields: [(SIPFieldName, String)] = [], _ call: inout Call,
+            _ env: inout CallEnvironment
+        ) {
             call.respond(status, to: request, on: transaction, source: source, leg: index, fields: fields, in: &env)
         }
         guard index < legs.count, let tag = request.fromTag, self[session: tag, of: index] != nil,
@@ -53,13 +57,15 @@ extension Call {
     // MARK: Passing INFO and MESSAGE
 
     private mutating func pass(
-        _ request: SIPMessage, on transaction: ServerTransactionID, source: IPEndpoint, leg index: Int, in env: inout CallEnvironment
+        _ request: SIPMessage, on transaction: ServerTransactionID, source: IPEndpoint, leg index: Int,
+        in env: inout CallEnvironment
     ) {
         if let other = peer(of: UInt16(index)) { followParty(other, in: &env) }
         // A party whose 2xx may not have arrived yet knows of no dialog, and would say so.
         if let other = peer(of: UInt16(index)), legs[other].session?.answer != nil {
             return respond(
-                .serverInternalError, to: request, on: transaction, source: source, leg: index, fields: [(.retryAfter, "1")], in: &env)
+                .serverInternalError, to: request, on: transaction, source: source, leg: index,
+                fields: [(.retryAfter, "1")], in: &env)
         }
         guard let other = peer(of: UInt16(index)), legs[other].stage == .up, exchanges.count < 32,
             var builder = legs[other].request(request.method, in: &env)
@@ -67,8 +73,13 @@ extension Call {
             return respond(
                 .temporarilyUnavailable, to: request, on: transaction, source: source, leg: index, in: &env)
         }
-        for name in [SIPFieldName.contentDisposition, SIPFieldName("Info-Package")] { builder.copy(name, from: request) }
-        guard let message = seal(builder, body: Array(request.body), contentType: request.first(.contentType), leg: other, in: &env) else {
+        for name in [SIPFieldName.contentDisposition, SIPFieldName("Info-Package")] {
+            builder.copy(name, from: request)
+        }
+        guard
+            let message = seal(
+                builder, body: Array(request.body), contentType: request.first(.contentType), leg: other, in: &env)
+        else {
             return respond(.badRequest, to: request, on: transaction, source: source, leg: index, in: &env)
         }
         let passed = PassedRequest(from: UInt16(index), message: request, transaction: transaction, source: source)
@@ -78,7 +89,8 @@ extension Call {
 
     /// The other leg's answer to a passed request.
     mutating func passBack(
-        _ response: SIPMessage, _ status: SIPStatus, _ passed: PassedRequest, leg index: Int, in env: inout CallEnvironment
+        _ response: SIPMessage, _ status: SIPStatus, _ passed: PassedRequest, leg index: Int,
+        in env: inout CallEnvironment
     ) {
         judge(response, leg: index, in: &env)
         var builder = SIPMessageBuilder(
@@ -86,7 +98,8 @@ extension Call {
         builder.add(.server, env.settings.serverName)
         let body = Array(response.body)
         if let message = seal(
-            builder, body: body, contentType: body.isEmpty ? nil : response.first(.contentType), leg: Int(passed.from), in: &env)
+            builder, body: body, contentType: body.isEmpty ? nil : response.first(.contentType), leg: Int(passed.from),
+            in: &env)
         {
             env.effects.append(.respond(message, passed.transaction, leg: passed.from))
         }
@@ -101,17 +114,25 @@ extension Call {
             // No BYE to a party that knows of no call.
             if phase != .ending, legs[index].stage == .up {
                 legs[index].stage = .over
-                hangUp(by: .server, outcome: nil, reason: "the other party lost the call", status: .callTransactionDoesNotExist, in: &env)
+                hangUp(
+                    by: .server, outcome: nil, reason: "the other party lost the call",
+                    status: .callTransactionDoesNotExist, in: &env)
             }
         case .failure(.transaction), .provisional, .success, .stray: break
         }
     }
 
-    mutating func refuse(_ passed: PassedRequest, _ status: SIPStatus, fields: [(SIPFieldName, String)] = [], in env: inout CallEnvironment) {
+    mutating func refuse(
+        _ passed: PassedRequest, _ status: SIPStatus, fields: [(SIPFieldName, String)] = [],
+        in env: inout CallEnvironment
+    ) {
         if passed.message.method == .invite || passed.message.method == .update {
-            legs[Int(passed.from)].session?.offers.failed(passed.message.method == .invite ? .invite : .update, by: .remote)
+            legs[Int(passed.from)].session?.offers.failed(
+                passed.message.method == .invite ? .invite : .update, by: .remote)
         }
-        respond(status, to: passed.message, on: passed.transaction, source: passed.source, leg: Int(passed.from), fields: fields, in: &env)
+        respond(
+            status, to: passed.message, on: passed.transaction, source: passed.source, leg: Int(passed.from),
+            fields: fields, in: &env)
     }
 
     /// The answer to our OPTIONS on a silent leg: 481, or nothing, ends the call.
@@ -121,6 +142,8 @@ extension Call {
         }
         legs[index].session?.dialog.terminate()
         legs[index].stage = .over
-        hangUp(by: .server, outcome: .mediaLost, reason: "no media, and the party knows of no call", status: .requestTimeout, in: &env)
+        hangUp(
+            by: .server, outcome: .mediaLost, reason: "no media, and the party knows of no call",
+            status: .requestTimeout, in: &env)
     }
 }

@@ -11,7 +11,8 @@ extension Call {
     ///
     /// Ports are opened for streams that have none yet, and closed for those it refuses.
     /// - Returns: the bytes to send; nil when no port is free or no network reaches the leg.
-    mutating func describe(_ description: SessionDescription, to index: Int, in env: inout CallEnvironment) -> [UInt8]? {
+    mutating func describe(_ description: SessionDescription, to index: Int, in env: inout CallEnvironment) -> [UInt8]?
+    {
         guard let network = env.addresses.mediaNetwork(towards: legs[index].target.remote.address) else {
             note("no media network reaches \(legs[index].target.remote.address)", leg: index, in: &env)
             return nil
@@ -29,7 +30,8 @@ extension Call {
         var result = description
         for stream in known.media[description.media.count...] {
             result.media.append(
-                MediaDescription(kind: stream.kind, port: 0, transportProtocol: stream.transportProtocol, formats: stream.formats))
+                MediaDescription(
+                    kind: stream.kind, port: 0, transportProtocol: stream.transportProtocol, formats: stream.formats))
         }
         return result
     }
@@ -56,7 +58,9 @@ extension Call {
                 closeUnagreed(of: index, in: &env)
                 return nil
             }
-            endpoints.append(SDPRelayEndpoint(address: network.address, rtpPort: ports.rtp, rtcpPort: stream.rtcpMux ? nil : ports.rtcp))
+            endpoints.append(
+                SDPRelayEndpoint(
+                    address: network.address, rtpPort: ports.rtp, rtcpPort: stream.rtcpMux ? nil : ports.rtcp))
         }
         return endpoints
     }
@@ -68,34 +72,40 @@ extension Call {
         let blank = SDPOrigin(sessionID: session, version: 0, address: address)
         var relayed = description.relayed(origin: blank, endpoints: endpoints)
         guard let unversioned = try? relayed.serialised() else { return nil }
-        relayed.origin = SDPOrigin(sessionID: session, version: legs[index].sdpVersion(of: unversioned), address: address)
+        relayed.origin = SDPOrigin(
+            sessionID: session, version: legs[index].sdpVersion(of: unversioned), address: address)
         return try? relayed.serialised()
     }
 
     /// What a leg was told last, to be said again: streams that ended meanwhile are refused, and an answer to `offer` sends, takes
     /// and names no more than that allows (RFC 3264 §6), which an offer of ours may have.
     mutating func repeated(to index: Int, answering offer: SessionDescription?) -> [UInt8]? {
-        guard let agreed = legs[index].session?.offers.agreed, var own = try? SessionDescription.parse(agreed.local) else { return nil }
+        guard let agreed = legs[index].session?.offers.agreed, var own = try? SessionDescription.parse(agreed.local)
+        else { return nil }
         let asked: [MediaDescription] = offer?.media ?? own.media
         guard asked.count >= own.media.count else { return nil }
         for stream in asked[own.media.count...] {
             own.media.append(
-                MediaDescription(kind: stream.kind, port: 0, transportProtocol: stream.transportProtocol, formats: stream.formats))
+                MediaDescription(
+                    kind: stream.kind, port: 0, transportProtocol: stream.transportProtocol, formats: stream.formats))
         }
         for position in own.media.indices {
             let isOpen: Bool = position < legs[index].streams.count && legs[index].streams[position] != nil
             if !isOpen { own.media[position].port = 0 }
             if offer != nil { own.media[position].restrict(to: asked[position]) }
         }
-        own.origin = SDPOrigin(sessionID: legs[index].sdpSessionID, version: 0, address: own.origin.address.ip ?? .anyV4)
+        own.origin = SDPOrigin(
+            sessionID: legs[index].sdpSessionID, version: 0, address: own.origin.address.ip ?? .anyV4)
         guard let unversioned = try? own.serialised() else { return nil }
         let version: UInt64 = legs[index].sdpVersion(of: unversioned)
-        own.origin = SDPOrigin(sessionID: legs[index].sdpSessionID, version: version, address: own.origin.address.ip ?? .anyV4)
+        own.origin = SDPOrigin(
+            sessionID: legs[index].sdpSessionID, version: version, address: own.origin.address.ip ?? .anyV4)
         return try? own.serialised()
     }
 
     private mutating func openStream(
-        _ position: Int, of index: Int, on network: (id: MediaInterfaceID, address: IPAddress), in env: inout CallEnvironment
+        _ position: Int, of index: Int, on network: (id: MediaInterfaceID, address: IPAddress),
+        in env: inout CallEnvironment
     ) -> MediaPorts? {
         while legs[index].streams.count <= position { legs[index].streams.append(nil) }
         if let stream = legs[index].streams[position] { return stream.plan.ports }
@@ -128,7 +138,8 @@ extension Call {
     /// Closes streams a refused change had opened: those the peer has no part in.
     mutating func closeUnagreed(of index: Int, in env: inout CallEnvironment) {
         guard let known = legs[index].remoteDescription else { return }
-        for position in legs[index].streams.indices where position >= known.media.count || known.media[position].isRejected {
+        for position in legs[index].streams.indices
+        where position >= known.media.count || known.media[position].isRejected {
             closeStream(position, of: index, in: &env)
         }
     }
@@ -138,7 +149,9 @@ extension Call {
     }
 
     /// Takes the description a leg's peer sent into its streams' plans.
-    mutating func apply(_ description: SessionDescription, from index: Int, isFinal: Bool, in env: inout CallEnvironment) {
+    mutating func apply(
+        _ description: SessionDescription, from index: Int, isFinal: Bool, in env: inout CallEnvironment
+    ) {
         legs[index].remoteDescription = description
         for position in legs[index].streams.indices {
             guard let stream = legs[index].streams[position] else { continue }
@@ -154,9 +167,11 @@ extension Call {
             plan.remoteRTCP = media.hasNoAddress ? nil : media.rtcpEndpoint
             plan.sends = media.meantDirection.receives
             plan.receives = media.meantDirection.sends
-            plan.expectsMedia = isFinal && media.meantDirection == .sendrecv && (media.kind == .audio || media.kind == .video)
+            plan.expectsMedia =
+                isFinal && media.meantDirection == .sendrecv && (media.kind == .audio || media.kind == .video)
             plan.rtcpMux = media.rtcpMux
-            plan.carriesRTP = media.transportProtocol.utf8.starts(with: "RTP/".utf8) || media.transportProtocol.contains("/RTP/")
+            plan.carriesRTP =
+                media.transportProtocol.utf8.starts(with: "RTP/".utf8) || media.transportProtocol.contains("/RTP/")
             plan.clockRate = media.clockRate
             guard plan != stream.plan else { continue }
             legs[index].streams[position]?.plan = plan
@@ -180,7 +195,9 @@ extension Call {
         case .latched(let endpoint, let source, _):
             note("media of stream \(endpoint.stream) comes from \(source)", leg: index, in: &env)
         case .silent(let endpoint, let since):
-            note("nothing heard on stream \(endpoint.stream) for \(env.now.since(since).wholeSeconds) s", leg: index, in: &env)
+            note(
+                "nothing heard on stream \(endpoint.stream) for \(env.now.since(since).wholeSeconds) s", leg: index,
+                in: &env)
             probe(index, in: &env)
         case .heardAgain(let endpoint):
             note("stream \(endpoint.stream) is heard again", leg: index, in: &env)
@@ -221,14 +238,17 @@ extension MediaDescription {
     fileprivate mutating func restrict(to offer: MediaDescription) {
         if offer.isRejected { port = 0 }
         let asked: MediaDirection = offer.meantDirection
-        let fitting = MediaDirection(sends: direction.sends && asked.receives, receives: direction.receives && asked.sends)
+        let fitting = MediaDirection(
+            sends: direction.sends && asked.receives, receives: direction.receives && asked.sends)
         if fitting != direction { direction = fitting }
         let kept: [String] = formats.filter { offer.formats.contains($0) }
         guard !kept.isEmpty, kept.count < formats.count else { return }
         let dropped: [String] = formats.filter { !offer.formats.contains($0) }
         formats = kept
         attributes.removeAll { attribute in
-            guard attribute.name == "rtpmap" || attribute.name == "fmtp", let value = attribute.value else { return false }
+            guard attribute.name == "rtpmap" || attribute.name == "fmtp", let value = attribute.value else {
+                return false
+            }
             return dropped.contains { value.hasPrefix($0 + " ") }
         }
     }
@@ -246,7 +266,8 @@ extension CallRecord {
     /// Adds an audio stream's final figures; those of further streams of the leg are added up.
     mutating func add(_ statistics: MediaStatistics, of endpoint: MediaEndpointID, wasAnswered: Bool) {
         // A terminal that only rang has nothing to tell.
-        guard statistics.packetsReceived > 0 || statistics.packetsSent > 0 || (wasAnswered && endpoint.stream == 0) else { return }
+        guard statistics.packetsReceived > 0 || statistics.packetsSent > 0 || (wasAnswered && endpoint.stream == 0)
+        else { return }
         let leg = endpoint.leg.index
         var facts = media.first { $0.leg == leg } ?? LegMediaFacts(leg: leg)
         facts.packetsIn += statistics.packetsReceived
@@ -264,7 +285,9 @@ extension CallRecord {
         guard answeredAt != nil, let talkTime, talkTime >= .seconds(2) else { return }
         for index in media.indices where media[index].packetsIn == 0 && media[index].packetsOut > 0 {
             media[index].verdict =
-                media[index].leg == 0 ? "the caller was not heard: no packet came from it" : "the callee was not heard: no packet came from it"
+                media[index].leg == 0
+                ? "the caller was not heard: no packet came from it"
+                : "the callee was not heard: no packet came from it"
         }
     }
 }

@@ -25,7 +25,8 @@ extension Call {
     /// A call from an authenticated INVITE.
     /// - Throws: ``InviteRefusal`` when the INVITE itself is at fault; no call is made then.
     init(
-        id: CallID, tenant: Tenant, caller identity: CallerIdentity, invite: SIPMessage, transaction: ServerTransactionID,
+        id: CallID, tenant: Tenant, caller identity: CallerIdentity, invite: SIPMessage,
+        transaction: ServerTransactionID,
         flow: SIPFlow, dialled: String, in env: inout CallEnvironment
     ) throws(InviteRefusal) {
         (self.id, self.tenant, self.invite) = (id, tenant, invite)
@@ -65,7 +66,8 @@ extension Call {
             return Session(dialog: dialog, offers: OfferAnswer())
         } catch {
             throw InviteRefusal(
-                status: .badRequest, fields: [(.warning, "399 martinet \"Contact or Record-Route missing or malformed\"")],
+                status: .badRequest,
+                fields: [(.warning, "399 martinet \"Contact or Record-Route missing or malformed\"")],
                 reason: "the INVITE has no usable Contact")
         }
     }
@@ -76,11 +78,14 @@ extension Call {
         let type = try? message.contentType()
         guard let type, type.type == "application", type.subtype == "sdp" else {
             // A body the sender can do without (RFC 3261 §20.11).
-            if let disposition = (try? message.contentDisposition()) ?? nil, disposition.parameters["handling"]?.lowercased() == "optional" {
+            if let disposition = (try? message.contentDisposition()) ?? nil,
+                disposition.parameters["handling"]?.lowercased() == "optional"
+            {
                 return nil
             }
             throw InviteRefusal(
-                status: .unsupportedMediaType, fields: [(.accept, "application/sdp")], reason: "the body is no session description")
+                status: .unsupportedMediaType, fields: [(.accept, "application/sdp")],
+                reason: "the body is no session description")
         }
         do {
             return try SessionDescription.parse(message.body)
@@ -93,19 +98,24 @@ extension Call {
 
     /// `text` fit for a quoted string.
     static func warningText(_ text: String) -> String {
-        String(text.unicodeScalars.map { $0 == "\"" || $0 == "\\" || $0.value < 0x20 || $0.value > 0x7E ? "'" : Character($0) })
+        String(
+            text.unicodeScalars.map {
+                $0 == "\"" || $0 == "\\" || $0.value < 0x20 || $0.value > 0x7E ? "'" : Character($0)
+            })
     }
 
     private mutating func negotiateCallerTimer() throws(InviteRefusal) {
         let settings = tenant.settings
         var timer = SessionTimer(
             policy: SessionTimerPolicy(
-                preferred: UInt32(clamping: settings.sessionExpiresSeconds), minimum: UInt32(clamping: settings.minimumSessionSeconds)))
+                preferred: UInt32(clamping: settings.sessionExpiresSeconds),
+                minimum: UInt32(clamping: settings.minimumSessionSeconds)))
         switch timer.received(invite) {
         case .accept(let fields): callerTimerFields = fields
         case .tooSmall(let minimum):
             throw InviteRefusal(
-                status: .sessionIntervalTooSmall, fields: [(.minSE, String(minimum))], reason: "session interval below \(minimum) s")
+                status: .sessionIntervalTooSmall, fields: [(.minSE, String(minimum))],
+                reason: "session interval below \(minimum) s")
         case .malformed:
             throw InviteRefusal(status: .badRequest, reason: "Session-Expires or Min-SE is malformed")
         }
@@ -124,7 +134,8 @@ extension Call {
         switch route.destination {
         case .user(let id):
             guard let user = env.directory.user(id) else {
-                return refuseCaller(.notFound, outcome: .rejected(status: 404), reason: "no such user", by: .server, in: &env)
+                return refuseCaller(
+                    .notFound, outcome: .rejected(status: 404), reason: "no such user", by: .server, in: &env)
             }
             offer(to: user, in: &env)
             concludeIfAllFailed(in: &env)
@@ -134,11 +145,13 @@ extension Call {
                 cause: .q850(20, text: "Subscriber absent"), in: &env)
         case .emergency(let number):
             refuseCaller(
-                .notFound, outcome: .failed, reason: "no destination is set for emergency number \(number)", by: .server,
+                .notFound, outcome: .failed, reason: "no destination is set for emergency number \(number)",
+                by: .server,
                 cause: .q850(3, text: "No route to destination"), in: &env)
         case .notFound:
             refuseCaller(
-                .notFound, outcome: .rejected(status: 404), reason: "\(record.dialled) is not a number here", by: .server,
+                .notFound, outcome: .rejected(status: 404), reason: "\(record.dialled) is not a number here",
+                by: .server,
                 cause: .q850(1, text: "Unallocated number"), in: &env)
         }
     }
@@ -183,7 +196,9 @@ extension Call {
         note("\(user.extension) has \(bindings.count) reachable contact(s)", in: &env)
         var flows: [[Binding]] = []
         for binding in bindings {
-            let sameTerminal = flows.firstIndex { $0[0].instance != nil && $0[0].instance == binding.instance && binding.regID != nil }
+            let sameTerminal = flows.firstIndex {
+                $0[0].instance != nil && $0[0].instance == binding.instance && binding.regID != nil
+            }
             if let sameTerminal { flows[sameTerminal].append(binding) } else { flows.append([binding]) }
         }
         for flow in flows.prefix(max(0, env.settings.maximumBranches - legs.count + 1)) {
@@ -201,7 +216,9 @@ extension Call {
         leg.latchesAnySource = env.directory.terminal(binding.terminal)?.settings.latchAnySource ?? false
         leg.requestURI = binding.contact
         leg.path = binding.path
-        leg.alternatives = flows.dropFirst().map { Leg.Alternative(target: $0.target, requestURI: $0.contact, path: $0.path) }
+        leg.alternatives = flows.dropFirst().map {
+            Leg.Alternative(target: $0.target, requestURI: $0.contact, path: $0.path)
+        }
         leg.destination = "sip:\(user.extension)@\(tenant.realm)"
         legs.append(leg)
         sendInvite(legs.count - 1, in: &env)
@@ -210,7 +227,8 @@ extension Call {
     mutating func makeLeg(target: SIPTarget, in env: inout CallEnvironment) -> Leg {
         let id = LegID(call: id, index: UInt16(legs.count))
         var leg = Leg(
-            id: id, sipCallID: ShardedCallID.make(shard: env.shard, random: &env.random), localTag: env.random.token(12), target: target,
+            id: id, sipCallID: ShardedCallID.make(shard: env.shard, random: &env.random),
+            localTag: env.random.token(12), target: target,
             sdpSessionID: UInt64.random(in: 1...0x7FFF_FFFF, using: &env.random))
         leg.localUser = callerShownAs.user
         return leg
@@ -227,7 +245,8 @@ extension Call {
         } else {
             sdp = nil
         }
-        guard let builder = inviteBuilder(index, hasOffer: sdp != nil, in: &env), let message = seal(builder, sdp: sdp, leg: index, in: &env)
+        guard let builder = inviteBuilder(index, hasOffer: sdp != nil, in: &env),
+            let message = seal(builder, sdp: sdp, leg: index, in: &env)
         else { return branchFailed(index, status: .serverInternalError, in: &env) }
         legs[index].stage = .calling
         legs[index].invite = message
@@ -241,9 +260,12 @@ extension Call {
         }
     }
 
-    private mutating func inviteBuilder(_ index: Int, hasOffer: Bool, in env: inout CallEnvironment) -> SIPMessageBuilder? {
+    private mutating func inviteBuilder(_ index: Int, hasOffer: Bool, in env: inout CallEnvironment)
+        -> SIPMessageBuilder?
+    {
         let leg = legs[index]
-        guard let uri = leg.requestURI, let via = leg.via(in: &env), let to = try? NameAddress("<\(leg.destination)>") else { return nil }
+        guard let uri = leg.requestURI, let via = leg.via(in: &env), let to = try? NameAddress("<\(leg.destination)>")
+        else { return nil }
         var builder = SIPMessageBuilder(request: .invite, uri: uri.asRequestURI)
         builder.add(via)
         for hop in leg.path { builder.add(.route, hop) }
@@ -293,6 +315,9 @@ extension Call {
             return (NameAddress(displayName: "Anonymous", uri: uri), "anonymous", true)
         }
         guard let uri = try? SIPURI(record.callerURI) else { return (invite.from.withTag(nil), String(number), false) }
-        return (NameAddress(displayName: record.callerDisplay.isEmpty ? nil : record.callerDisplay, uri: uri), String(number), false)
+        return (
+            NameAddress(displayName: record.callerDisplay.isEmpty ? nil : record.callerDisplay, uri: uri),
+            String(number), false
+        )
     }
 }

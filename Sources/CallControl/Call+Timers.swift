@@ -25,9 +25,15 @@ extension Call {
             note("gave no final response to CANCEL", leg: index, in: &env)
             branchFailed(index, status: .requestTimeout, in: &env)
         }
-        if let due = legs[index].session?.provisionals?.nextDeadline, env.now >= due { drive(.deadlineReached, in: &env) }
-        if let due = legs[index].session?.answer?.retransmitter.nextDeadline, env.now >= due { repeatAnswer(index, in: &env) }
-        guard legs[index].stage == .up, let due = legs[index].session?.timer?.nextDeadline, env.now >= due else { return }
+        if let due = legs[index].session?.provisionals?.nextDeadline, env.now >= due {
+            drive(.deadlineReached, in: &env)
+        }
+        if let due = legs[index].session?.answer?.retransmitter.nextDeadline, env.now >= due {
+            repeatAnswer(index, in: &env)
+        }
+        guard legs[index].stage == .up, let due = legs[index].session?.timer?.nextDeadline, env.now >= due else {
+            return
+        }
         for effect in legs[index].session?.timer?.handle(.deadlineReached, now: env.now) ?? [] {
             switch effect {
             case .refresh(let method): refresh(index, method, in: &env)
@@ -49,7 +55,9 @@ extension Call {
                 note("no ACK came to our 200", leg: index, in: &env)
                 legs[index].session?.answer = nil
                 releaseDelayedAcknowledgement(in: &env)
-                if phase == .ending { endDialog(index, reason: nil, in: &env) } else {
+                if phase == .ending {
+                    endDialog(index, reason: nil, in: &env)
+                } else {
                     partyLost(index, reason: "no ACK from the party", outcome: .failed, in: &env)
                 }
             }

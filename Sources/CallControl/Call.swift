@@ -127,7 +127,8 @@ struct Call: Sendable {
 
     /// Nothing is left to wait for: the shard may forget the call.
     var isFinished: Bool {
-        guard phase == .ending, exchanges.isEmpty, openEndpoints.isEmpty, legs.allSatisfy({ $0.session?.answer == nil }) else { return false }
+        guard phase == .ending, exchanges.isEmpty, openEndpoints.isEmpty, legs.allSatisfy({ $0.session?.answer == nil })
+        else { return false }
         // Another branch of a forked INVITE may still answer, and is owed an ACK and a BYE (RFC 3261 §13.2.2.4).
         return forgetAt == nil || !legs.contains { $0.mayAnswerAgain }
     }
@@ -164,7 +165,8 @@ struct Call: Sendable {
         case .flowClosed(let flow): flowClosed(flow, in: &env)
         case .located(let targets, let leg): located(targets, leg: Int(leg), in: &env)
         case .deadlineReached: deadlineReached(in: &env)
-        case .shutDown: hangUp(by: .server, outcome: nil, reason: "the server is stopping", status: .serviceUnavailable, in: &env)
+        case .shutDown:
+            hangUp(by: .server, outcome: nil, reason: "the server is stopping", status: .serviceUnavailable, in: &env)
         }
     }
 

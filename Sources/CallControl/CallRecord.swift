@@ -73,7 +73,8 @@ public struct LegMediaFacts: Hashable, Sendable {
     public var verdict: String
 
     public init(
-        leg: UInt16, packetsIn: UInt64 = 0, packetsOut: UInt64 = 0, packetsLost: UInt64 = 0, jitterMicroseconds: UInt32 = 0,
+        leg: UInt16, packetsIn: UInt64 = 0, packetsOut: UInt64 = 0, packetsLost: UInt64 = 0,
+        jitterMicroseconds: UInt32 = 0,
         roundTripMicroseconds: UInt32? = nil, verdict: String = ""
     ) {
         (self.leg, self.packetsIn, self.packetsOut, self.packetsLost) = (leg, packetsIn, packetsOut, packetsLost)
@@ -111,11 +112,14 @@ public struct CallRecord: Hashable, Sendable {
     public var media: [LegMediaFacts]
 
     public init(
-        id: CallID, tenant: TenantID, callerUser: UserID?, callerURI: String, callerDisplay: String = "", dialled: String,
+        id: CallID, tenant: TenantID, callerUser: UserID?, callerURI: String, callerDisplay: String = "",
+        dialled: String,
         startedAt: WallTime
     ) {
         (self.id, self.tenant, self.callerUser) = (id, tenant, callerUser)
-        (self.callerURI, self.callerDisplay, self.dialled, self.startedAt) = (callerURI, callerDisplay, dialled, startedAt)
+        (self.callerURI, self.callerDisplay, self.dialled, self.startedAt) = (
+            callerURI, callerDisplay, dialled, startedAt
+        )
         (calleeURI, reason, media) = ("", "", [])
     }
 

@@ -103,7 +103,8 @@ struct Leg: Sendable {
     func inviteTimer(of settings: TenantSettings) -> SessionTimer {
         let minimum: UInt32 = max(UInt32(clamping: settings.minimumSessionSeconds), minimumSession)
         return SessionTimer(
-            policy: SessionTimerPolicy(preferred: max(UInt32(clamping: settings.sessionExpiresSeconds), minimum), minimum: minimum))
+            policy: SessionTimerPolicy(
+                preferred: max(UInt32(clamping: settings.sessionExpiresSeconds), minimum), minimum: minimum))
     }
 
     /// Notes what the peer can do; a message that says nothing of it changes nothing.

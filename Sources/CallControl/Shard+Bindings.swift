@@ -71,7 +71,9 @@ extension Shard {
         case .reachable(let roundTrip, let changed):
             environment.locations.noteQualify(ref, roundTrip: roundTrip)
             if changed { effects.append(.alarm(.reachability(ref.aor, isReachable: true))) }
-            if changed || Shard.differs(roundTrip, from: known) { notePhone(ref, isReachable: true, roundTrip: roundTrip) }
+            if changed || Shard.differs(roundTrip, from: known) {
+                notePhone(ref, isReachable: true, roundTrip: roundTrip)
+            }
         case .unreachable(let changed):
             environment.locations.noteQualify(ref, roundTrip: nil)
             guard changed else { return }
@@ -88,6 +90,7 @@ extension Shard {
     }
 
     mutating func notePhone(_ ref: BindingRef, isReachable: Bool, roundTrip: Duration?) {
-        effects.append(.storePhone(PhoneState(ref: ref, isReachable: isReachable, roundTrip: roundTrip, at: environment.wall)))
+        effects.append(
+            .storePhone(PhoneState(ref: ref, isReachable: isReachable, roundTrip: roundTrip, at: environment.wall)))
     }
 }

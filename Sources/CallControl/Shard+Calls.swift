@@ -92,7 +92,8 @@ extension Shard {
             effects.append(.startRecord(record, token: token))
         case .claim(let tag, let leg): claims[tag] = (number, leg)
         case .note(let text, let leg):
-            effects.append(.trace(CallTrace(call: callID(number), leg: leg, at: environment.wall, content: .note(text))))
+            effects.append(
+                .trace(CallTrace(call: callID(number), leg: leg, at: environment.wall, content: .note(text))))
         }
     }
 

@@ -8,14 +8,16 @@ internal import SIPTransaction
 /// New requests: who sends them, and to whom they go.
 extension Shard {
     mutating func serve(
-        _ request: SIPMessage, _ transaction: ServerTransactionID, _ flow: SIPFlow, into pending: inout [TransactionEffect]
+        _ request: SIPMessage, _ transaction: ServerTransactionID, _ flow: SIPFlow,
+        into pending: inout [TransactionEffect]
     ) {
         if let tag = request.toTag, request.method != .register {
             if let claim = claims[tag] {
                 let unknown = request.list(.require).filter { !screening.extensions.contains($0.lowercased()) }
                 if !unknown.isEmpty {
                     return answer(
-                        .badExtension, request, transaction, flow, fields: [(.unsupported, unknown.joined(separator: ", "))],
+                        .badExtension, request, transaction, flow,
+                        fields: [(.unsupported, unknown.joined(separator: ", "))],
                         into: &pending)
                 }
                 if request.method == .invite { serverOwners[transaction] = claim }
@@ -33,12 +35,16 @@ extension Shard {
         case .options:
             answer(
                 .ok, request, transaction, flow,
-                fields: [(.allow, screening.allow), (.accept, "application/sdp"), (.supported, "100rel, timer, path, outbound, gruu")],
+                fields: [
+                    (.allow, screening.allow), (.accept, "application/sdp"),
+                    (.supported, "100rel, timer, path, outbound, gruu"),
+                ],
                 into: &pending)
         case .bye, .prack, .update, .info:
             // Only within a dialog (RFC 3261 §15.1.2, RFC 3262 §7, RFC 3311 §5.2, RFC 6086 §4.2.2).
             answer(.callTransactionDoesNotExist, request, transaction, flow, into: &pending)
-        default: answer(.methodNotAllowed, request, transaction, flow, fields: [(.allow, screening.allow)], into: &pending)
+        default:
+            answer(.methodNotAllowed, request, transaction, flow, fields: [(.allow, screening.allow)], into: &pending)
         }
     }
 
@@ -68,7 +74,8 @@ extension Shard {
     ) -> CallerIdentity? {
         let source = flow.remote.address
         let now = environment.now
-        let (outcome, event) = gate.check(request, tenant: tenant, directory: environment.directory, from: source, now: now)
+        let (outcome, event) = gate.check(
+            request, tenant: tenant, directory: environment.directory, from: source, now: now)
         if let event { effects.append(.alarm(.banned(event))) }
         switch outcome {
         case .accepted(let terminal, let user): return CallerIdentity(user: user, terminal: terminal)
@@ -76,7 +83,9 @@ extension Shard {
             counters.challenges += 1
             let values = gate.challenges(
                 tenant: tenant, directory: environment.directory, request: request, stale: stale, to: source, now: now)
-            answer(.unauthorized, request, transaction, flow, fields: values.map { (.wwwAuthenticate, $0) }, into: &pending)
+            answer(
+                .unauthorized, request, transaction, flow, fields: values.map { (.wwwAuthenticate, $0) }, into: &pending
+            )
         case .refused:
             counters.wrongPasswords += 1
             answer(.forbidden, request, transaction, flow, into: &pending)
@@ -88,7 +97,8 @@ extension Shard {
     // MARK: REGISTER
 
     private mutating func register(
-        _ request: SIPMessage, _ transaction: ServerTransactionID, _ flow: SIPFlow, into pending: inout [TransactionEffect]
+        _ request: SIPMessage, _ transaction: ServerTransactionID, _ flow: SIPFlow,
+        into pending: inout [TransactionEffect]
     ) {
         guard let uri = request.requestURI, let tenant = environment.directory.tenant(serving: uri.host) else {
             return answer(.notFound, request, transaction, flow, into: &pending)
@@ -96,7 +106,8 @@ extension Shard {
         if queueDelay > settings.severeOverloadDelay, !isRefresh(request, in: tenant) {
             counters.registrationsRefusedByOverload += 1
             // A phone that is not registered can't be called: it may come back soon.
-            return answer(.serviceUnavailable, request, transaction, flow, fields: retryLater(within: 2...12), into: &pending)
+            return answer(
+                .serviceUnavailable, request, transaction, flow, fields: retryLater(within: 2...12), into: &pending)
         }
         guard let identity = authenticate(request, in: tenant, transaction, flow, into: &pending) else { return }
         let (user, terminal) = (identity.user, identity.terminal)
@@ -130,7 +141,8 @@ extension Shard {
 
     /// A phone that is registered already and keeps its registration alive, which costs less than a lost one.
     private func isRefresh(_ request: SIPMessage, in tenant: Tenant) -> Bool {
-        guard let name = request.to.uri.user, let user = environment.directory.user(in: tenant.id, extension: name) else { return false }
+        guard let name = request.to.uri.user, let user = environment.directory.user(in: tenant.id, extension: name)
+        else { return false }
         return environment.locations.bindings(of: AddressOfRecord(tenant: tenant.id, user: user.id)).contains {
             $0.callID == request.callID
         }
@@ -140,17 +152,22 @@ extension Shard {
         _ reply: RegisterReply, _ request: SIPMessage, _ transaction: ServerTransactionID, _ flow: SIPFlow,
         into pending: inout [TransactionEffect]
     ) {
-        answer(reply.status, request, transaction, flow, fields: reply.fields.map { ($0.name, $0.value) }, into: &pending)
+        answer(
+            reply.status, request, transaction, flow, fields: reply.fields.map { ($0.name, $0.value) }, into: &pending)
     }
 
     /// The changes of a REGISTER are on disk: only now do they count, and only now is it answered.
     mutating func stored(_ token: UInt64, _ succeeded: Bool, into pending: inout [TransactionEffect]) {
-        if let number = recordTokens.removeValue(forKey: token) { return recordStored(number, succeeded, into: &pending) }
+        if let number = recordTokens.removeValue(forKey: token) {
+            return recordStored(number, succeeded, into: &pending)
+        }
         guard let waiting = registrations.removeValue(forKey: token) else { return }
         guard succeeded else {
             environment.locations.abandon(waiting.ticket)
             effects.append(.alarm(.storeFailed(waiting.ticket.aor)))
-            return answer(.serverInternalError, waiting.request, waiting.transaction, waiting.flow, fields: retryLater(), into: &pending)
+            return answer(
+                .serverInternalError, waiting.request, waiting.transaction, waiting.flow, fields: retryLater(),
+                into: &pending)
         }
         environment.locations.commit(waiting.ticket)
         counters.registrations += 1
@@ -162,7 +179,8 @@ extension Shard {
     // MARK: INVITE
 
     private mutating func invite(
-        _ request: SIPMessage, _ transaction: ServerTransactionID, _ flow: SIPFlow, into pending: inout [TransactionEffect]
+        _ request: SIPMessage, _ transaction: ServerTransactionID, _ flow: SIPFlow,
+        into pending: inout [TransactionEffect]
     ) {
         guard let uri = request.requestURI else { return }
         // Our own INVITE come back: somebody forwards our calls to us.
@@ -184,14 +202,16 @@ extension Shard {
     }
 
     private mutating func begin(
-        _ request: SIPMessage, from caller: CallerIdentity, in tenant: Tenant, _ dialled: String, _ transaction: ServerTransactionID,
+        _ request: SIPMessage, from caller: CallerIdentity, in tenant: Tenant, _ dialled: String,
+        _ transaction: ServerTransactionID,
         _ flow: SIPFlow, into pending: inout [TransactionEffect]
     ) {
         let number = nextCall
         environment.effects.removeAll(keepingCapacity: true)
         do throws(InviteRefusal) {
             let call = try Call(
-                id: callID(number), tenant: tenant, caller: caller, invite: request, transaction: transaction, flow: flow,
+                id: callID(number), tenant: tenant, caller: caller, invite: request, transaction: transaction,
+                flow: flow,
                 dialled: dialled, in: &environment)
             nextCall &+= 1
             counters.callsStarted += 1

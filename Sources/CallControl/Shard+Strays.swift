@@ -15,7 +15,9 @@ extension Shard {
         let digits: String = String(stableHash("\(answer.callID) \(tag)"), radix: 36)
         guard !transactions.hasClient(branch: "z9hG4bKbye" + digits),
             let ack = strayRequest(.ack, answer, number: answer.cseq.number, branch: "z9hG4bKack" + digits, over: flow),
-            let bye = strayRequest(.bye, answer, number: min(answer.cseq.number + 10_000, 0x7FFF_FFFF), branch: "z9hG4bKbye" + digits, over: flow)
+            let bye = strayRequest(
+                .bye, answer, number: min(answer.cseq.number + 10_000, 0x7FFF_FFFF), branch: "z9hG4bKbye" + digits,
+                over: flow)
         else { return }
         transmit(ack, to: .flow(flow))
         _ = transactions.send(bye, to: .flow(flow), now: environment.now, into: &pending)
@@ -26,7 +28,8 @@ extension Shard {
     ) -> SIPMessage? {
         let own = environment.addresses.signalling(flow.listener, towards: flow.remote.address)
         guard let contact = (try? answer.contact()) ?? nil, let routes = try? answer.recordRoutes(),
-            let via = try? Via(transport: flow.transport.rawValue, host: own.address.uriHost, port: own.port, branch: branch)
+            let via = try? Via(
+                transport: flow.transport.rawValue, host: own.address.uriHost, port: own.port, branch: branch)
         else { return nil }
         var builder = SIPMessageBuilder(request: method, uri: contact.uri.asRequestURI)
         builder.add(via)

@@ -64,7 +64,8 @@ public struct Shard: Sendable {
     var effects: [ShardEffect] = []
 
     public init(
-        id: ShardID, epoch: UInt32, settings: ShardSettings, random: AnyRandom, addresses: AddressBook, media: any MediaPlane,
+        id: ShardID, epoch: UInt32, settings: ShardSettings, random: AnyRandom, addresses: AddressBook,
+        media: any MediaPlane,
         locations: LocationTable, directory: Directory, gate: AccessGate, now: Moment, wall: WallTime
     ) {
         self.id = id
@@ -73,10 +74,14 @@ public struct Shard: Sendable {
         screening = SIPRequestScreening(
             methods: [.invite, .ack, .cancel, .bye, .options, .register, .prack, .update, .info, .message],
             extensions: ["100rel", "timer", "path", "outbound", "gruu"],
-            contentTypes: ["application/sdp", "application/dtmf-relay", "application/dtmf", "application/media_control+xml", "text/plain"])
+            contentTypes: [
+                "application/sdp", "application/dtmf-relay", "application/dtmf", "application/media_control+xml",
+                "text/plain",
+            ])
         transactions = TransactionLayer(timers: settings.calls.timers, limits: settings.transactions)
         environment = CallEnvironment(
-            shard: id, epoch: epoch, random: random, addresses: addresses, media: media, locations: locations, directory: directory,
+            shard: id, epoch: epoch, random: random, addresses: addresses, media: media, locations: locations,
+            directory: directory,
             settings: settings.calls, now: now, wall: wall)
         sweepAt = now.advanced(by: .seconds(1))
     }
@@ -84,7 +89,10 @@ public struct Shard: Sendable {
     /// Calls that are not forgotten yet.
     public var callCount: Int { calls.count }
     /// What must be zero once every call has ended, for tests of leaks.
-    public var heldCount: Int { calls.count + claims.count + clientsOfCall.count + serverOwners.count + registrations.count + callDeadlines.count + unwritten.count + clientOwners.count }
+    public var heldCount: Int {
+        calls.count + claims.count + clientsOfCall.count + serverOwners.count + registrations.count
+            + callDeadlines.count + unwritten.count + clientOwners.count
+    }
 
     /// When ``ShardEvent/deadlineReached`` is due.
     public var nextDeadline: Moment? {
@@ -122,7 +130,8 @@ public struct Shard: Sendable {
             for number in calls.keys.sorted() where calls[number]?.uses(flow) ?? false {
                 handle(.flowClosed(flow), call: number, into: &pending)
             }
-        case .sendFailed(let target, let branch): transactions.transportFailed(target, branch: branch, now: now, into: &pending)
+        case .sendFailed(let target, let branch):
+            transactions.transportFailed(target, branch: branch, now: now, into: &pending)
         case .stored(let token, let succeeded): stored(token, succeeded, into: &pending)
         case .media(let fact): tell(fact.endpoint.leg.call, .media(fact), into: &pending)
         case .located(let leg, let targets): tell(leg.call, .located(targets, leg: leg.index), into: &pending)
@@ -193,7 +202,8 @@ public struct Shard: Sendable {
             case .acknowledged(let ack, _):
                 guard let tag = ack.toTag, let claim = claims[tag] else { continue }
                 handle(.acknowledged(ack, leg: claim.leg), call: claim.call, into: &pending)
-            case .response(let response, let transaction, let flow): responded(response, to: transaction, over: flow, into: &pending)
+            case .response(let response, let transaction, let flow):
+                responded(response, to: transaction, over: flow, into: &pending)
             case .strayResponse(let response, _):
                 guard let tag = response.fromTag, let claim = claims[tag] else { continue }
                 handle(.repeatedAnswer(response, leg: claim.leg), call: claim.call, into: &pending)
@@ -206,7 +216,8 @@ public struct Shard: Sendable {
     }
 
     private mutating func responded(
-        _ response: SIPMessage, to transaction: ClientTransactionID, over flow: SIPFlow, into pending: inout [TransactionEffect]
+        _ response: SIPMessage, to transaction: ClientTransactionID, over flow: SIPFlow,
+        into pending: inout [TransactionEffect]
     ) {
         guard let owner = clientOwners[transaction] else { return dismissStray(response, over: flow, into: &pending) }
         let isFinal = response.status.map { $0.code >= 200 } ?? false
@@ -246,7 +257,8 @@ public struct Shard: Sendable {
         guard request.method != .ack else { return }
         counters.callsRefusedByOverload += 1
         var builder = SIPMessageBuilder(
-            responseTo: request, status: .serviceUnavailable, source: flow.remote, toTag: TransactionLayer.statelessTag(for: request))
+            responseTo: request, status: .serviceUnavailable, source: flow.remote,
+            toTag: TransactionLayer.statelessTag(for: request))
         builder.add(.retryAfter, UInt32.random(in: 5...20, using: &environment.random))
         guard let message = try? builder.finish() else { return }
         effects.append(.send(message.wire, transactions.responseTarget(for: request, over: flow)))
