@@ -163,7 +163,7 @@ def test_an_unknown_format_is_named(server):
 def test_check_says_in_plain_words_that_all_is_well_or_what_is_not(tmp_path):
     config = tmp_path / "martinet.yaml"
     ports = [free_port() for _ in range(3)]
-    config.write_text(f"data: {tmp_path}/data\nbind: 127.0.0.1\nsip-port: {ports[0]}\ntls-port: {ports[1]}\nhttp-port: {ports[2]}\n")
+    config.write_text(f"data: {tmp_path}/data\nbind: 127.0.0.1\nsip-port: {ports[0]}\ntls-port: {ports[1]}\nhttp-port: {ports[2]}\nrtp-ports: 30000-31999\n")
     done = run_cli("check", "--config", config)
     assert str(ports[0]) in done.stdout
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as holder:

@@ -88,8 +88,9 @@ extension VirtualPhone {
             fault("a session description that can't be read", call)
             return bytes
         }
-        // A call that has only so many ports may be told again what was agreed, even after a refused change.
-        if let agreed = call.offers.agreed, let before = try? SessionDescription.parse(agreed.remote),
+        // A copy of a reliable 1xx says what was true when it was sent first.
+        if message.status?.isProvisional != true, let agreed = call.offers.agreed,
+            let before = try? SessionDescription.parse(agreed.remote),
             parsed.media.count < before.media.count
         {
             fault("\(before.media.count) streams became \(parsed.media.count)", call)

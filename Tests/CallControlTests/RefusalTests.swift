@@ -62,7 +62,7 @@ struct RefusalTests {
         office.close()
     }
 
-    @Test("a user without a registered terminal is 480, an unknown number 404, a disabled user 480")
+    @Test("a user without a registered terminal is 480, an unknown number 404")
     func nobodyThere() {
         let office = Office(registers: false)
         office.alice.register()
