@@ -25,14 +25,16 @@ extension SIPURI {
         return other.host.hasPrefix("[") && address == other.hostAddress
     }
 
-    /// Parameters of both must match; of one alone they are ignored, but for these.
+    /// Parameters of both must match; of one alone they are ignored, but for these. Where a name stands twice, which no
+    /// URI may have (§19.1.1), its first value counts.
     private func sameParameters(as other: SIPURI) -> Bool {
         for name in ["user", "ttl", "method", "maddr", "transport"]
         where parameters.contains(name) != other.parameters.contains(name) {
             return false
         }
         for item in parameters.items where other.parameters.contains(item.name) {
-            guard equalsIgnoringCase(item.value ?? "", other.parameters[item.name] ?? "") else { return false }
+            let (left, right) = (parameters[item.name] ?? "", other.parameters[item.name] ?? "")
+            guard equalsIgnoringCase(left, right) else { return false }
         }
         return true
     }
@@ -69,7 +71,7 @@ extension SIPURI {
         else { return false }
         for item in parameters.items {
             guard other.parameters.contains(item.name) else { return false }
-            let (left, right) = (item.value ?? "", other.parameters[item.name] ?? "")
+            let (left, right) = (parameters[item.name] ?? "", other.parameters[item.name] ?? "")
             let isNumber = equalsIgnoringCase(item.name, "ext") || left.hasPrefix("+")
             let isSame =
                 isNumber
