@@ -290,13 +290,13 @@ extension Call {
 
     /// Offers the caller the answering terminal's description, which differs from what a reliable 1xx promised it.
     mutating func resync(in env: inout CallEnvironment) {
-        guard let connected = connectedIndex, let description = legs[connected].remoteDescription,
-            let own = describe(description, to: 0, in: &env)
-        else { return }
+        guard let connected = connectedIndex, let description = legs[connected].remoteDescription else { return }
         guard change == nil, caller.session?.offers.canOffer(in: .invite) ?? false else {
             resyncAt = env.now.advanced(by: .seconds(1))
             return
         }
+        // Only now: a description that is not sent would take a version (RFC 3264 §8; seed 247).
+        guard let own = describe(description, to: 0, in: &env) else { return }
         needsResync = false
         sendChange(.invite, sdp: own, on: 0, purpose: .resync, in: &env)
     }

@@ -83,15 +83,27 @@ extension Shard {
             counters.challenges += 1
             let values = gate.challenges(
                 tenant: tenant, directory: environment.directory, request: request, stale: stale, to: source, now: now)
-            answer(
-                .unauthorized, request, transaction, flow, fields: values.map { (.wwwAuthenticate, $0) }, into: &pending
-            )
+            challenge(request, transaction, flow, values, into: &pending)
         case .refused:
             counters.wrongPasswords += 1
             answer(.forbidden, request, transaction, flow, into: &pending)
         case .dropped: counters.bannedDropped += 1
         }
         return nil
+    }
+
+    /// Keeps no state: the answer names us, and a peer that acknowledges it in some other way hears it once only.
+    private mutating func challenge(
+        _ request: SIPMessage, _ transaction: ServerTransactionID, _ flow: SIPFlow, _ values: [String],
+        into pending: inout [TransactionEffect]
+    ) {
+        var builder = SIPMessageBuilder(
+            responseTo: request, status: .unauthorized, source: flow.remote,
+            toTag: TransactionLayer.statelessTag(for: request))
+        builder.add(.server, settings.calls.serverName)
+        for value in values { builder.add(.wwwAuthenticate, value) }
+        guard let message = try? builder.finish() else { return }
+        transactions.respondStatelessly(message, on: transaction, into: &pending)
     }
 
     // MARK: REGISTER

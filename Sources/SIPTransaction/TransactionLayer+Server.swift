@@ -38,6 +38,18 @@ extension TransactionLayer {
         }
     }
 
+    /// Answers a request and forgets it: a copy of the request begins anew, and no copy of the answer is sent (RFC 3261 §8.2.7).
+    ///
+    /// For challenges: whoever never answered one has cost no memory, and no packets but one for one. The To tag must be
+    /// ``statelessTag(for:)``, so that the answers to all copies are alike.
+    public mutating func respondStatelessly(
+        _ response: SIPMessage, on id: ServerTransactionID, into effects: inout [TransactionEffect]
+    ) {
+        guard let index = servers.index(forKey: id.key), servers.values[index].serial == id.serial else { return }
+        effects.append(.send(response, servers.values[index].target))
+        removeServer(id.key, index)
+    }
+
     private mutating func absorb(_ key: TransactionKey, _ wire: [UInt8]?, target: SIPTarget, now: Moment) {
         guard !target.transport.isReliable, timers.absorbFor > .zero, limits.maximumAbsorbing > 0 else { return }
         if absorbed.count >= limits.maximumAbsorbing {

@@ -131,7 +131,9 @@ package final class EmissionChecks {
         if owed.contains(where: { $0.key.own == own && $0.key.remote == remote }) {
             found.append("BYE before the ACK to its 2xx")
         }
-        let early = unacknowledged.first { $0.key.own == own && now.since($0.value) < .seconds(31) }
+        let early = unacknowledged.first {
+            $0.key.own == own && $0.key.remote == remote && now.since($0.value) < .seconds(31)
+        }
         if early != nil { found.append("BYE before the peer's ACK") }
         ended.insert(Peered(own: own, remote: remote))
         return found
@@ -146,8 +148,8 @@ package final class EmissionChecks {
         if let final = finals[key] {
             if status.isProvisional { found.append("\(status) after the final \(final)") }
             // A CANCEL has no state: what became of its INVITE meanwhile changes the answer (RFC 3261 §9.2).
-            // And a copy that comes when the transaction is forgotten finds no dialog.
-            if status.isFinal, final != status.code, message.method != .cancel, status.code != 481 {
+            // And a copy that comes when the transaction is forgotten finds no dialog. A challenge is stateless (§8.2.7).
+            if status.isFinal, final != status.code, final != 401, message.method != .cancel, status.code != 481 {
                 found.append("a second final response after \(final)")
             }
         }

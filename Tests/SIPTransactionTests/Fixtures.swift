@@ -85,6 +85,12 @@ struct Bench {
         return effects
     }
 
+    mutating func respondStatelessly(_ message: SIPMessage, on id: ServerTransactionID) -> [TransactionEffect] {
+        var effects: [TransactionEffect] = []
+        layer.respondStatelessly(message, on: id, into: &effects)
+        return effects
+    }
+
     mutating func cancel(_ id: ClientTransactionID, reason: String? = nil, at seconds: Double = 0)
         -> [TransactionEffect]
     {

@@ -49,6 +49,23 @@ struct ServerLayerTests {
         #expect(bench.layer.count == 0)
     }
 
+    @Test("a challenge leaves nothing behind: no copies, and a copy of the request begins anew (RFC 3261 §8.2.7)")
+    func stateless() throws {
+        var bench = Bench()
+        let invite = try request("INVITE")
+        let id = try bench.begin(invite)
+        let challenge = try response(.unauthorized, to: invite)
+        #expect(bench.respondStatelessly(challenge, on: id) == [.send(challenge, target)])
+        #expect(bench.layer.count == 0)
+        #expect(bench.layer.nextDeadline == nil)
+        #expect(bench.respondStatelessly(challenge, on: id).isEmpty)
+        let again = try bench.begin(invite)
+        #expect(again != id)
+        #expect(bench.layer.counters.requestCopies == 0)
+        let acknowledgement = try request("ACK", branch: "z9hG4bKother", toTag: "t1")
+        #expect(bench.receive(acknowledgement) == [.acknowledged(acknowledgement, flow())])
+    }
+
     @Test("a refusal without ACK is reported, once")
     func noAcknowledgement() throws {
         var bench = Bench()

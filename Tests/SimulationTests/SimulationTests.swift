@@ -5,7 +5,8 @@ import Testing
 
 /// The whole server core under a seeded network with scripted phones: after every run nothing may be left, and no rule broken.
 ///
-/// `MARTINET_SEEDS=20000` runs more; `MARTINET_SEED=123 swift test -c release --filter Simulation` plays one again.
+/// `MARTINET_SEEDS=20000` runs more; `MARTINET_SEED=123 swift test -c release --filter Simulation` plays one again, and
+/// with `MARTINET_LOG=file` writes every message on the wire to that file.
 @Suite("Simulation")
 struct SimulationTests {
     /// How many seeds are run; 2,000 unless the environment says otherwise.
@@ -33,7 +34,14 @@ struct SimulationTests {
     }
 
     private static func play(_ seed: UInt64) {
-        let found: [String] = Scenario(seed: seed).run()
+        let scenario = Scenario(seed: seed)
+        let path: String? = single == nil ? nil : ProcessInfo.processInfo.environment["MARTINET_LOG"]
+        scenario.world.keepsLog = path != nil
+        let found: [String] = scenario.run()
+        if let path {
+            let text: String = scenario.world.log.joined(separator: "\n")
+            do { try text.write(toFile: path, atomically: true, encoding: .utf8) } catch { Issue.record(error) }
+        }
         guard !found.isEmpty else { return }
         let shown: String = found.prefix(10).joined(separator: "\n  ")
         Issue.record(
