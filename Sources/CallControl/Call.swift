@@ -125,6 +125,23 @@ struct Call: Sendable {
         return Int(leg) == connected ? 0 : nil
     }
 
+    /// What the shard has to know after each event.
+    struct Posture {
+        let isFinished: Bool
+        let deadline: Moment?
+        /// The connections that legs which still matter are reached over; none for UDP.
+        let connections: [SIPFlow]
+    }
+
+    /// Mutating so that it is asked for in place: a getter behind a dictionary copies the whole call.
+    mutating func posture() -> Posture {
+        var flows: [SIPFlow] = []
+        for leg in legs where leg.stage != .over {
+            if case .flow(let flow) = leg.target, flow.transport.isReliable { flows.append(flow) }
+        }
+        return Posture(isFinished: isFinished, deadline: nextDeadline, connections: flows)
+    }
+
     /// Nothing is left to wait for: the shard may forget the call.
     var isFinished: Bool {
         guard phase == .ending, exchanges.isEmpty, openEndpoints.isEmpty, legs.allSatisfy({ $0.session?.answer == nil })

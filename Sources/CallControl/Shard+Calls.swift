@@ -12,25 +12,41 @@ extension Shard {
     }
 
     mutating func handle(_ event: CallEvent, call number: UInt32, into pending: inout [TransactionEffect]) {
-        guard calls[number] != nil else { return }
-        calls[number]?.handle(event, in: &environment)
+        guard calls[number]?.handle(event, in: &environment) != nil else { return }
         afterwards(number, into: &pending)
     }
 
     /// Performs what a call asked for, and arms or forgets it.
     mutating func afterwards(_ number: UInt32, into pending: inout [TransactionEffect]) {
         perform(of: number, into: &pending)
-        guard let call = calls[number] else { return }
-        guard call.isFinished else { return callDeadlines.set(number, to: call.nextDeadline) }
-        calls[number] = nil
+        // Asked for in place: a call is too big to be copied for every message.
+        guard let posture = calls[number]?.posture() else { return }
+        guard posture.isFinished else {
+            connections.set(number, to: posture.connections)
+            return callDeadlines.set(number, to: posture.deadline)
+        }
+        let ended = calls.removeValue(forKey: number)
         callDeadlines.remove(number)
+        connections.set(number, to: [])
         // A caller that hung up before its 200 left still gets it, as its INVITE must have a final response.
         if let held = unwritten.removeValue(forKey: number) ?? nil {
             transactions.respond(held.message, on: held.transaction, now: environment.now, into: &pending)
         }
-        for leg in call.legs { claims[leg.localTag] = nil }
+        for leg in ended?.legs ?? [] { claims[leg.localTag] = nil }
         for transaction in clientsOfCall.removeValue(forKey: number) ?? [] { clientOwners[transaction] = nil }
-        serverOwners = serverOwners.isEmpty ? serverOwners : serverOwners.filter { $0.value.call != number }
+        for transaction in serversOfCall.removeValue(forKey: number) ?? [] { serverOwners[transaction] = nil }
+    }
+
+    /// Notes whose an INVITE is that has no final response yet.
+    mutating func own(_ transaction: ServerTransactionID, call number: UInt32, leg: UInt16) {
+        guard serverOwners.updateValue((number, leg), forKey: transaction) == nil else { return }
+        serversOfCall[number, default: []].append(transaction)
+    }
+
+    mutating func disown(_ transaction: ServerTransactionID) {
+        guard let owner = serverOwners.removeValue(forKey: transaction) else { return }
+        serversOfCall[owner.call]?.removeAll { $0 == transaction }
+        if serversOfCall[owner.call]?.isEmpty ?? false { serversOfCall[owner.call] = nil }
     }
 
     private mutating func perform(of number: UInt32, into pending: inout [TransactionEffect]) {
@@ -55,9 +71,9 @@ extension Shard {
         switch effect {
         case .respond(let response, let transaction, let leg):
             if response.method == .invite, response.status.map({ $0.code >= 200 }) ?? false {
-                serverOwners[transaction] = nil
+                disown(transaction)
             } else if response.method == .invite {
-                serverOwners[transaction] = (number, leg)
+                own(transaction, call: number, leg: leg)
             }
             if response.method == .invite, response.status?.isSuccess ?? false, leg == 0, unwritten[number] != nil {
                 unwritten[number] = .some(HeldAnswer(message: response, transaction: transaction))

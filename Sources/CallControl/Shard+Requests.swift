@@ -20,7 +20,7 @@ extension Shard {
                         fields: [(.unsupported, unknown.joined(separator: ", "))],
                         into: &pending)
                 }
-                if request.method == .invite { serverOwners[transaction] = claim }
+                if request.method == .invite { own(transaction, call: claim.call, leg: claim.leg) }
                 return handle(.request(request, transaction, flow, leg: claim.leg), call: claim.call, into: &pending)
             }
             return answer(.callTransactionDoesNotExist, request, transaction, flow, into: &pending)
@@ -228,7 +228,7 @@ extension Shard {
             nextCall &+= 1
             counters.callsStarted += 1
             calls[number] = call
-            serverOwners[transaction] = (number, 0)
+            own(transaction, call: number, leg: 0)
             trace((number, 0), .received(request.wire, flow))
             let route = Router(directory: environment.directory).route(from: tenant.id, dialled: dialled)
             calls[number]?.start(route, in: &environment)
