@@ -127,12 +127,20 @@ extension Call {
             refuse(passed, .serverTimeout, in: &env)
             return nil
         }
-        let isFree = change == nil && legs[other].session?.answer == nil && delayedAcknowledgement == nil
+        let isFree =
+            change == nil && legs[other].session?.answer == nil && delayedAcknowledgement == nil
+            && !owesPrack(to: other)
         guard isFree, legs[other].session?.offers.canOffer(in: method == .invite ? .invite : .update) ?? false else {
             refuse(passed, .requestPending, in: &env)
             return nil
         }
         return (other, method)
+    }
+
+    /// A PRACK of ours is out: what overtakes it would have it refused, and with it the answer it may carry.
+    private func owesPrack(to index: Int) -> Bool {
+        prackRetries.contains { $0.leg == UInt16(index) }
+            || exchanges.values.contains { $0.leg == UInt16(index) && $0.method == .prack }
     }
 
     private mutating func passOffer(
@@ -141,7 +149,8 @@ extension Call {
         if mustWaitForPrack(passed, leg: index) { return hold(passed, in: &env) }
         guard let (other, method) = carrier(for: passed, leg: index, in: &env) else { return }
         // Both legs' ports at once: when the other party has agreed, nothing may fail any more for want of one.
-        guard ensureStreams(for: description, leg: index, in: &env), let own = describe(description, to: other, in: &env)
+        guard ensureStreams(for: description, leg: index, in: &env),
+            let own = describe(description, to: other, in: &env)
         else {
             closeUnagreed(of: index, in: &env)
             closeUnagreed(of: other, in: &env)
@@ -166,7 +175,9 @@ extension Call {
 
     /// The PRACK is here: the UPDATE that waited for it goes on, or is refused where it has no sense any more.
     mutating func releaseHeldUpdate(in env: inout CallEnvironment) {
-        guard let passed = heldUpdate, caller.session?.provisionals?.nextDeadline == nil || phase != .ringing else { return }
+        guard let passed = heldUpdate, caller.session?.provisionals?.nextDeadline == nil || phase != .ringing else {
+            return
+        }
         heldUpdate = nil
         guard phase != .ending, let description = try? SessionDescription.parse(passed.message.body) else {
             return refuse(passed, .requestTerminated, in: &env)

@@ -30,7 +30,8 @@ extension Call {
             return endDialog(Int(index), reason: reason ?? Reason.sip(.requestTerminated), in: &env)
         }
         refuseCaller(
-            .requestTerminated, outcome: .cancelled, reason: "cancelled by the caller", by: .caller, told: reason, in: &env)
+            .requestTerminated, outcome: .cancelled, reason: "cancelled by the caller", by: .caller, told: reason,
+            in: &env)
     }
 
     /// A party's BYE.
@@ -85,7 +86,9 @@ extension Call {
             case .invite, .bye, .prack, .refresh, .probe, .resync: continue
             }
         }
-        if let held = heldUpdate, index == 0 || Int(held.from) == index { refuseHeldUpdate(of: Int(held.from), in: &env) }
+        if let held = heldUpdate, index == 0 || Int(held.from) == index {
+            refuseHeldUpdate(of: Int(held.from), in: &env)
+        }
     }
 
     /// The UPDATE of this leg that waits for the caller's PRACK has nobody to go to any more.

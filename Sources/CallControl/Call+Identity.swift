@@ -20,7 +20,9 @@ extension Call {
 
     /// The caller as the party of `leg` sees it: its name and number by the directory, whatever its From said.
     func callerShown(to leg: Leg) -> NameAddress {
-        if callerIsPrivate { return NameAddress(displayName: "Anonymous", uri: Call.anonymous ?? leg.shownURI("anonymous")) }
+        if callerIsPrivate {
+            return NameAddress(displayName: "Anonymous", uri: Call.anonymous ?? leg.shownURI("anonymous"))
+        }
         let name: String? = record.callerDisplay.isEmpty ? nil : record.callerDisplay
         return NameAddress(displayName: name, uri: leg.shownURI(callerShownUser))
     }

@@ -22,7 +22,9 @@ extension Call {
             return directory.user(in: owner, extension: name)?.extension
         }
         guard told.last?.user == callerUser else {
-            if !told.isEmpty { note("redirections by others than the caller itself are not passed on", leg: 0, in: &env) }
+            if !told.isEmpty {
+                note("redirections by others than the caller itself are not passed on", leg: 0, in: &env)
+            }
             return
         }
         guard told.count <= maximumRedirections(in: env) else {

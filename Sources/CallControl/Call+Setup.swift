@@ -268,7 +268,8 @@ extension Call {
     {
         let leg = legs[index]
         guard let uri = leg.requestURI, let via = leg.via(in: &env),
-            let to = leg.shownUser.map({ NameAddress(uri: leg.shownURI($0)) }) ?? (try? NameAddress("<\(leg.destination)>"))
+            let to = leg.shownUser.map({ NameAddress(uri: leg.shownURI($0)) })
+                ?? (try? NameAddress("<\(leg.destination)>"))
         else { return nil }
         var builder = SIPMessageBuilder(request: .invite, uri: uri.asRequestURI)
         builder.add(via)

@@ -59,7 +59,9 @@ extension Redirection {
     /// What can't be read, or is beyond ``limit``, is left out.
     /// - Parameter user: the tenant's extension a URI names; nil for anybody else, who is left out.
     static func told(by message: SIPMessage, user: (SIPURI) -> String?) -> [Redirection] {
-        if let entries = try? message.historyInfo(), !entries.isEmpty { return told(by: entries.suffix(4 * limit), user) }
+        if let entries = try? message.historyInfo(), !entries.isEmpty {
+            return told(by: entries.suffix(4 * limit), user)
+        }
         guard let diversions = try? message.diversions() else { return [] }
         return diversions.prefix(limit).reversed().compactMap { entry in
             guard let name = user(entry.uri) else { return nil }
@@ -90,7 +92,8 @@ extension Redirection {
                 Redirection(
                     user: name, why: cause.map(Why.init(cause:)) ?? (status == 302 ? .unknown : Why(cause: status)),
                     hadRung: cause == 487, status: (300...699).contains(status) ? status : 302,
-                    isPrivate: privacy.contains("history") || privacy.contains("session") || privacy.contains("header")))
+                    isPrivate: privacy.contains("history") || privacy.contains("session") || privacy.contains("header"))
+            )
         }
         return Array(steps.suffix(limit))
     }
@@ -101,7 +104,8 @@ extension Redirection {
         let privacy: Set<String> = ((try? response.privacy()) ?? nil) ?? []
         let hides: Bool = own?.parameters["privacy"].map { $0.lowercased() != "off" } ?? false
         self.init(
-            user: user, why: own?.diversionReason.flatMap { Why(rawValue: $0.lowercased()) } ?? .deflection, hadRung: hadRung,
+            user: user, why: own?.diversionReason.flatMap { Why(rawValue: $0.lowercased()) } ?? .deflection,
+            hadRung: hadRung,
             status: status.code, isPrivate: hides || !privacy.isDisjoint(with: ["history", "header", "user", "id"]))
     }
 }

@@ -20,7 +20,9 @@ package enum OwnNames {
         guard !own.isEmpty else { return [] }
         var found: [String] = [own]
         for line in hosts.split(separator: "\n") {
-            let words = line.prefix { $0 != "#" }.split(whereSeparator: \.isWhitespace).dropFirst().map { $0.lowercased() }
+            let words = line.prefix { $0 != "#" }.split(whereSeparator: \.isWhitespace).dropFirst().map {
+                $0.lowercased()
+            }
             if words.contains(own) { found += words }
         }
         if !own.contains("."), let domain = searchDomain(resolver) { found.append("\(own).\(domain)") }

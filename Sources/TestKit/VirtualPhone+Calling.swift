@@ -61,7 +61,9 @@ extension VirtualPhone {
         if case .violation(let what) = call.offers.sending(.invite, sdp: sdp) {
             fault("the phone's own offer: \(what)", call)
         }
-        guard let message = plan.strangeBody.flatMap({ strange($0, builder) }) ?? seal(builder, sdp: sdp) else { return }
+        guard let message = plan.strangeBody.flatMap({ strange($0, builder) }) ?? seal(builder, sdp: sdp) else {
+            return
+        }
         call.invite = message
         start(message, .invite(call))
     }
@@ -208,7 +210,9 @@ extension VirtualPhone {
     }
 
     private func digestURI(_ target: SIPURI) -> String {
-        guard let digestHost, let uri = try? SIPURI(user: target.user, host: digestHost) else { return target.description }
+        guard let digestHost, let uri = try? SIPURI(user: target.user, host: digestHost) else {
+            return target.description
+        }
         return uri.description
     }
 

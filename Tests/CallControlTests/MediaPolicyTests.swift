@@ -30,7 +30,9 @@ struct MediaPolicyTests {
         office.close()
     }
 
-    @Test("an offer asked for by a re-INVITE that needs more ports than there are: 503, both sessions stay", arguments: [2, 3])
+    @Test(
+        "an offer asked for by a re-INVITE that needs more ports than there are: 503, both sessions stay",
+        arguments: [2, 3])
     func noPortForAnAskedOffer(ports: Int) throws {
         let office = Office(ports: ports)
         let (call, other) = office.talk()

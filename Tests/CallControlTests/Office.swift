@@ -23,7 +23,8 @@ final class Office {
         if let disabled { accounts.disable(user: disabled) }
         if let firstTerminal { accounts.set(firstTerminal, ofTerminal: 0) }
         let world = VirtualWorld(
-            seed: 42, accounts: accounts, settings: shard, media: VirtualMediaPlane(ports: ports, keepsLog: true, packets: packets))
+            seed: 42, accounts: accounts, settings: shard,
+            media: VirtualMediaPlane(ports: ports, keepsLog: true, packets: packets))
         world.server.keepsNotes = true
         var index: Int = 0
         phones = accounts.accounts.map { own in

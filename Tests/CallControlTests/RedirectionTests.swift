@@ -168,7 +168,8 @@ struct RedirectionTests {
         office.close()
     }
 
-    @Test("phones that forward to each other by calls of their own are stopped by 482 once there were more than allowed")
+    @Test(
+        "phones that forward to each other by calls of their own are stopped by 482 once there were more than allowed")
     func loopOfCalls() throws {
         let office = Office([1, 1])
         var plan = CallerPlan()
@@ -178,7 +179,9 @@ struct RedirectionTests {
         office.run(2)
         #expect(call.finalStatus == .loopDetected)
         #expect(office.bob.calls.isEmpty)
-        plan.fields = ["Diversion: " + Array(repeating: "<sip:1001@pbx.example>;reason=away", count: 200).joined(separator: ",")]
+        plan.fields = [
+            "Diversion: " + Array(repeating: "<sip:1001@pbx.example>;reason=away", count: 200).joined(separator: ",")
+        ]
         #expect(office.alice.call("1002", plan).finalStatus == nil)
         office.run(2)
         #expect(office.alice.calls.last?.finalStatus == .loopDetected)

@@ -49,7 +49,9 @@ struct ReliableTests {
         office.close()
     }
 
-    @Test("a PRACK that a callee refuses for now is sent again under a new number, and the call goes on (RFC 3262 §4)", arguments: [1, 3])
+    @Test(
+        "a PRACK that a callee refuses for now is sent again under a new number, and the call goes on (RFC 3262 §4)",
+        arguments: [1, 3])
     func prackRepeated(times: Int) {
         let office = Office()
         office.bob.manners.pracksRefused = times

@@ -40,7 +40,9 @@ struct WordsTests {
         office.close()
     }
 
-    @Test("Require of an unknown extension within a dialog is 420 with Unsupported, and the call goes on (RFC 3261 §8.2.2.3)")
+    @Test(
+        "Require of an unknown extension within a dialog is 420 with Unsupported, and the call goes on (RFC 3261 §8.2.2.3)"
+    )
     func requireInDialog() throws {
         let office = Office()
         let (call, other) = office.talk()
@@ -76,7 +78,9 @@ struct WordsTests {
         #expect(isOptional ? call.state == .up : call.finalStatus == .unsupportedMediaType)
         #expect(office.bob.requests(.invite).count == (isOptional ? 1 : 0))
         if isOptional { #expect(office.bob.requests(.invite).first?.body.isEmpty == true) }
-        if !isOptional { #expect(office.alice.responses(415).first?.first(.accept)?.contains("application/sdp") == true) }
+        if !isOptional {
+            #expect(office.alice.responses(415).first?.first(.accept)?.contains("application/sdp") == true)
+        }
         office.close()
     }
 }

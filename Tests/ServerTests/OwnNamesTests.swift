@@ -18,10 +18,12 @@ struct OwnNamesTests {
             Row(testDescription: "a name alone", host: "PBX", names: ["pbx"]),
             Row(
                 testDescription: "the line of /etc/hosts with its name", host: "pbx",
-                hosts: "127.0.0.1\tlocalhost\n# 192.0.2.9 pbx evil\n127.0.1.1 pbx.example.com pbx # the machine\n192.0.2.1 other\n",
+                hosts:
+                    "127.0.0.1\tlocalhost\n# 192.0.2.9 pbx evil\n127.0.1.1 pbx.example.com pbx # the machine\n192.0.2.1 other\n",
                 names: ["pbx", "pbx.example.com"]),
             Row(
-                testDescription: "the first search domain", host: "pbx", resolver: "nameserver 192.0.2.1\nsearch Lan.example other.example\n",
+                testDescription: "the first search domain", host: "pbx",
+                resolver: "nameserver 192.0.2.1\nsearch Lan.example other.example\n",
                 names: ["pbx", "pbx.lan.example"]),
             Row(
                 testDescription: "a full name stays as it is", host: "pbx.example.com", resolver: "search lan\n",
