@@ -75,7 +75,8 @@ extension Shard {
         let source = flow.remote.address
         let now = environment.now
         let (outcome, event) = gate.check(
-            request, tenant: tenant, directory: environment.directory, from: source, now: now)
+            request, tenant: tenant, directory: environment.directory, from: source, now: now
+        ) { isOurs($0, in: tenant) }
         if let event { effects.append(.alarm(.banned(event))) }
         switch outcome {
         case .accepted(let terminal, let user): return CallerIdentity(user: user, terminal: terminal)
@@ -112,8 +113,9 @@ extension Shard {
         _ request: SIPMessage, _ transaction: ServerTransactionID, _ flow: SIPFlow,
         into pending: inout [TransactionEffect]
     ) {
-        guard let uri = request.requestURI, let tenant = environment.directory.tenant(serving: uri.host) else {
-            return answer(.notFound, request, transaction, flow, into: &pending)
+        guard let uri = request.requestURI else { return }
+        guard let tenant = tenant(serving: uri.host) else {
+            return refuseForeign(request, uri.host, transaction, flow, into: &pending)
         }
         if queueDelay > settings.severeOverloadDelay, !isRefresh(request, in: tenant) {
             counters.registrationsRefusedByOverload += 1
@@ -123,6 +125,10 @@ extension Shard {
         }
         guard let identity = authenticate(request, in: tenant, transaction, flow, into: &pending) else { return }
         let (user, terminal) = (identity.user, identity.terminal)
+        // An address-of-record of another domain than the request's (RFC 3261 §10.3 step 5).
+        guard isOurs(request.to.uri.host, in: tenant) else {
+            return answer(.notFound, request, transaction, flow, into: &pending)
+        }
         guard request.to.uri.user == user.extension || request.to.uri.user == terminal.authUsername else {
             return answer(.forbidden, request, transaction, flow, into: &pending)
         }
@@ -199,9 +205,11 @@ extension Shard {
         if let tag = request.fromTag, claims[tag] != nil {
             return answer(.loopDetected, request, transaction, flow, into: &pending)
         }
-        let host = uri.scheme == .tel ? request.from.uri.host : uri.host
-        guard let tenant = environment.directory.tenant(serving: host) else {
-            return answer(.notFound, request, transaction, flow, into: &pending)
+        // A tel URI names no domain: the caller's counts.
+        let isNumber: Bool = uri.scheme == .tel
+        let host = isNumber ? request.from.uri.host : uri.host
+        guard let tenant = tenant(serving: host) ?? (isNumber ? environment.directory.defaultTenant : nil) else {
+            return refuseForeign(request, host, transaction, flow, into: &pending)
         }
         let dialled = uri.user ?? ""
         let isEmergency = Router.isEmergency(dialled, of: tenant)

@@ -61,6 +61,8 @@ public struct Shard: Sendable {
     var sweepAt: Moment
     var queueDelay: Duration = .zero
     var isDraining = false
+    /// Hosts that are not ours and that the operator was told of.
+    var foreignHosts: Set<String> = []
     public internal(set) var counters = ShardCounters()
     /// What the event being handled has produced so far.
     var effects: [ShardEffect] = []

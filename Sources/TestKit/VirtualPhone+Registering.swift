@@ -8,6 +8,14 @@ package struct PhoneRegistration: Sendable {
     package var isWanted = false
     /// What the phone asks for, in seconds.
     package var expires: UInt32 = 600
+    /// The domain, or server address, the phone is set up with, with a port where one is given.
+    package var host = VirtualServer.domain
+    /// The host of its address-of-record, where it differs from ``host``.
+    package var toHost: String?
+    /// Added to its Contact: `;+sip.instance="…"`.
+    package var contactParameters = ""
+    /// Option tags of its Supported; none where empty.
+    package var supported = ""
     var callID = ""
     var sequence: UInt32 = 0
     var attempts = 0
@@ -42,10 +50,11 @@ extension VirtualPhone {
 
     private func sendRegister(credentials: String?) {
         guard !isDead, transport == .udp || connection != 0 else { return }
-        guard let target = try? SIPURI("sip:\(VirtualServer.domain)") else { return }
+        guard let target = try? SIPURI("sip:\(registration.host)") else { return }
         registration.sequence += 1
         registration.isPending = true
-        let own: NameAddress = NameAddress(uri: uri(account.extension))
+        let other: SIPURI? = registration.toHost.flatMap { try? SIPURI("sip:\(account.extension)@\($0)") }
+        let own: NameAddress = NameAddress(uri: other ?? uri(account.extension))
         var builder = SIPMessageBuilder(request: .register, uri: target)
         builder.add(via())
         builder.addMaxForwards(70)
@@ -53,7 +62,8 @@ extension VirtualPhone {
         builder.addTo(own)
         builder.addCallID(registration.callID)
         builder.add(.cseq, "\(registration.sequence) REGISTER")
-        builder.addContact(contact)
+        builder.add(.contact, contact.description + registration.contactParameters)
+        if !registration.supported.isEmpty { builder.add(.supported, registration.supported) }
         builder.add(.expires, String(registration.expires))
         if let credentials { builder.add(.authorization, credentials) }
         if let message = seal(builder) { start(message, .register) }
@@ -79,7 +89,7 @@ extension VirtualPhone {
         case 401:
             registration.attempts += 1
             guard registration.attempts < 4,
-                let answer = credentials(for: response, .register, "sip:\(VirtualServer.domain)")
+                let answer = credentials(for: response, .register, "sip:\(digestHost ?? registration.host)")
             else {
                 return retryRegistering(after: .seconds(60))
             }

@@ -44,6 +44,7 @@ package final class VirtualServer {
                 .init(id: VirtualServer.udp, transport: .udp, bound: VirtualServer.address, advertised: nil),
                 .init(id: VirtualServer.tcp, transport: .tcp, bound: VirtualServer.address, advertised: nil),
             ], media: [.init(id: MediaInterfaceID(0), bound: host, advertised: nil)], localNetworks: [],
+            hostNames: ["Server.lan"],
             sourceAddress: { _ in host })
         shards = []
         for index in 0..<count {
