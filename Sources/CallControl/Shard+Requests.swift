@@ -115,7 +115,9 @@ extension Shard {
         guard let uri = request.requestURI, let tenant = environment.directory.tenant(serving: uri.host) else {
             return answer(.notFound, request, transaction, flow, into: &pending)
         }
-        if queueDelay > settings.severeOverloadDelay, !isRefresh(request, in: tenant) {
+        if queueDelay > settings.severeOverloadDelay,
+            !Shard.isRefresh(request, in: tenant, directory: environment.directory, locations: environment.locations)
+        {
             counters.registrationsRefusedByOverload += 1
             // A phone that is not registered can't be called: it may come back soon.
             return answer(
@@ -149,15 +151,6 @@ extension Shard {
         limits.natMaximumSeconds = tenant.settings.natRegistrationSeconds
         limits.maxBindings = tenant.settings.maxBindingsPerUser
         return Registrar(settings: limits)
-    }
-
-    /// A phone that is registered already and keeps its registration alive, which costs less than a lost one.
-    private func isRefresh(_ request: SIPMessage, in tenant: Tenant) -> Bool {
-        guard let name = request.to.uri.user, let user = environment.directory.user(in: tenant.id, extension: name)
-        else { return false }
-        return environment.locations.bindings(of: AddressOfRecord(tenant: tenant.id, user: user.id)).contains {
-            $0.callID == request.callID
-        }
     }
 
     private mutating func answer(

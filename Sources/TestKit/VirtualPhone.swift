@@ -53,6 +53,8 @@ package final class VirtualPhone {
     package private(set) var sent: [SIPMessage] = []
     /// The shortest session interval the phone takes, in seconds.
     package var minimumSession: UInt32 = 90
+    /// What stands in its Contact instead of an address.
+    package var contactHost: String?
     /// Set for a wrong password.
     package var password: String
 
@@ -180,6 +182,7 @@ package final class VirtualPhone {
     var contact: NameAddress {
         var uri = SIPURI(user: mark, endpoint: ownAddress)
         if transport == .tcp { uri.parameters["transport"] = "tcp" }
+        if let contactHost, let named = try? SIPURI(user: mark, host: contactHost) { uri = named }
         return NameAddress(uri: uri)
     }
 

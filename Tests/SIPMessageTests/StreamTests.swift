@@ -93,4 +93,29 @@ struct StreamTests {
         #expect(thrown?.status == .messageTooLarge)
         #expect(reader.isBroken)
     }
+
+    @Test(
+        "too many fields, and a header that is too long, are 513 whatever Content-Length may be beyond them",
+        arguments: [
+            ("300 fields", String(repeating: "X: y\r\n", count: 300)),
+            ("70 kB in one field", "X: " + String(repeating: "y", count: 70_000) + "\r\n"),
+            ("70 kB in many", String(repeating: "X: " + String(repeating: "y", count: 997) + "\r\n", count: 70)),
+        ],
+        [1400, 1_000_000])
+    func tooLarge(_ large: (label: String, fields: String), cut: Int) throws {
+        let bytes = invite()
+        let end = try #require(bytes.firstRange(of: Array("Content-Length".utf8))).lowerBound
+        let stream = bytes[..<end] + Array(large.fields.utf8) + bytes[end...]
+        var reader = SIPStreamReader()
+        var thrown: SIPParseError?
+        for start in stride(from: 0, to: stream.count, by: cut) where thrown == nil {
+            reader.append(Array(stream[start..<min(start + cut, stream.count)]))
+            do throws(SIPParseError) { _ = try reader.next() } catch { thrown = error }
+        }
+        let error = try #require(thrown)
+        #expect(error.status == .messageTooLarge)
+        #expect(reader.isBroken)
+        let answer = try #require(error.response(source: nil, toTag: "t"))
+        #expect(try SIPMessage.parse(answer).status == .messageTooLarge)
+    }
 }
