@@ -3,32 +3,13 @@ that is. The tenant's setting lets redirections out; the first places are dead."
 import json
 import os
 import sqlite3
-import time
 
 import pytest
 
 from support.dns import NameServer
 from support.far import FarPhone
-from support.martinet import BINARY, Martinet
 from support.ports import free_port
 from support.process import wait_for
-from support.sip import Endpoint
-
-DENY, CANDIDATE_MS = 30, 1000
-
-
-class ByFile(Martinet):
-    """The data folder of a demo, served by a configuration file that names the test's name server."""
-    dns = None
-
-    def command(self):
-        if self.dns is None:
-            return super().command()
-        path = os.path.join(str(self.folder), "martinet.yaml")
-        with open(path, "w") as f:
-            f.write(f"data: {self.data}\nbind: {self.bind}\nsip-port: {self.sip_port}\ntls-port: {self.tls_port}\nhttp-port: {self.http_port}\n"
-                    f"rtp-ports: {self.rtp_ports}\ndrain-seconds: 5\ndns:\n  servers: [{self.dns}]\n  deny-seconds: {DENY}\n  candidate-ms: {CANDIDATE_MS}\n")
-        return [BINARY, "serve", "--config", path]
 
 
 @pytest.fixture
@@ -51,13 +32,10 @@ def far():
 
 
 @pytest.fixture
-def office(request, tmp_path, far, calls_on):
-    server = ByFile(tmp_path, users=6)
-    request.addfinalizer(server.clean_up)
-    server.start().stop()
+def office(own_server, far, calls_on):
+    server = own_server(users=6)
     allow_redirection_anywhere(server)
-    server.dns = far["names"].address
-    return calls_on(server.start())
+    return calls_on(server.serve_with(f"dns:\n  servers: [{far['names'].address}]\n  deny-seconds: 30\n  candidate-ms: 1000\n"))
 
 
 def allow_redirection_anywhere(server):
