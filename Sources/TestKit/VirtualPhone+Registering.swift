@@ -55,6 +55,10 @@ extension VirtualPhone {
         builder.add(.cseq, "\(registration.sequence) REGISTER")
         builder.addContact(contact)
         builder.add(.expires, String(registration.expires))
+        if let path {
+            builder.add(.path, path)
+            builder.add(.supported, "path")
+        }
         if let credentials { builder.add(.authorization, credentials) }
         if let message = seal(builder) { start(message, .register) }
     }

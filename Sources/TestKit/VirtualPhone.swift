@@ -53,6 +53,8 @@ package final class VirtualPhone {
     package private(set) var sent: [SIPMessage] = []
     /// The shortest session interval the phone takes, in seconds.
     package var minimumSession: UInt32 = 90
+    /// The Path its registrations come by.
+    package var path: String?
     /// What stands in its Contact instead of an address.
     package var contactHost: String?
     /// Set for a wrong password.

@@ -229,4 +229,48 @@ struct LocatingTests {
         #expect(carol.requests(.bye).count == 1)
         office.close()
     }
+
+    @Test("a phone that registered by a Path with a name is called by that name, and over its flow where that fails")
+    func path() {
+        let office = Office(registers: false)
+        office.world.holes = [LocatingTests.hole]
+        office.bob.path = "<sip:edge.example.net;lr>"
+        for phone in office.world.phones { phone.register() }
+        office.run(1)
+        office.server.zone = ["edge.example.net": .found([hole()])]
+        let call = office.alice.call("1002")
+        office.run(10)
+        #expect(call.state == .up)
+        #expect(office.server.located.first == "sip:edge.example.net;lr")
+        let invite = office.world.vain.first?.1
+        #expect(invite?.list(.route) == ["<sip:edge.example.net;lr>"])
+        #expect(invite?.requestURI?.host == "10.77.0.2")
+        #expect(office.bob.requests(.invite).count == 1)
+        office.close()
+    }
+
+    @Test("a named Contact is called when the connection it registered over is gone; one with an address is not")
+    func connectionGone() {
+        let office = Office([1, 1, 1], transport: .tcp, registers: false)
+        office.world.holes = [LocatingTests.hole]
+        office.bob.contactHost = "gateway.example.net"
+        for phone in office.world.phones { phone.register() }
+        office.run(1)
+        office.server.zone = ["gateway.example.net": .found([hole(LocatingTests.hole, .tcp)])]
+        for phone in [office.bob, office.phones[2][0]] {
+            let flow = SIPFlow(
+                listener: VirtualServer.tcp, transport: .tcp, remote: phone.address, connection: phone.connection)
+            office.server.handleEverywhere(.flowClosed(flow))
+        }
+        let lost = office.alice.call("1003")
+        office.run(1)
+        #expect(lost.finalStatus == .temporarilyUnavailable)
+        #expect(office.server.located == [])
+        let call = office.alice.call("1002")
+        office.run(40)
+        #expect(call.finalStatus == .temporarilyUnavailable)
+        #expect(office.server.located.count == 1)
+        #expect(office.world.vain.first?.1.topVia.transport == "TCP")
+        office.close()
+    }
 }
