@@ -94,18 +94,25 @@ struct StreamTests {
         #expect(reader.isBroken)
     }
 
+    enum Excess: String, CaseIterable {
+        case fields, longField, manyBytes
+
+        var text: String {
+            switch self {
+            case .fields: String(repeating: "X: y\r\n", count: 300)
+            case .longField: "X: " + String(repeating: "y", count: 70_000) + "\r\n"
+            case .manyBytes: String(repeating: "X: " + String(repeating: "y", count: 997) + "\r\n", count: 70)
+            }
+        }
+    }
+
     @Test(
-        "too many fields, and a header that is too long, are 513 whatever Content-Length may be beyond them",
-        arguments: [
-            ("300 fields", String(repeating: "X: y\r\n", count: 300)),
-            ("70 kB in one field", "X: " + String(repeating: "y", count: 70_000) + "\r\n"),
-            ("70 kB in many", String(repeating: "X: " + String(repeating: "y", count: 997) + "\r\n", count: 70)),
-        ],
+        "300 fields, and 70 kB of header, are 513 whatever Content-Length may be beyond them", arguments: Excess.allCases,
         [1400, 1_000_000])
-    func tooLarge(_ large: (label: String, fields: String), cut: Int) throws {
+    func tooLarge(_ excess: Excess, cut: Int) throws {
         let bytes = invite()
         let end = try #require(bytes.firstRange(of: Array("Content-Length".utf8))).lowerBound
-        let stream = bytes[..<end] + Array(large.fields.utf8) + bytes[end...]
+        let stream = bytes[..<end] + Array(excess.text.utf8) + bytes[end...]
         var reader = SIPStreamReader()
         var thrown: SIPParseError?
         for start in stride(from: 0, to: stream.count, by: cut) where thrown == nil {
