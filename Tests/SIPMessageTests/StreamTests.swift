@@ -107,7 +107,8 @@ struct StreamTests {
     }
 
     @Test(
-        "300 fields, and 70 kB of header, are 513 whatever Content-Length may be beyond them", arguments: Excess.allCases,
+        "300 fields, and 70 kB of header, are 513 whatever Content-Length may be beyond them",
+        arguments: Excess.allCases,
         [1400, 1_000_000])
     func tooLarge(_ excess: Excess, cut: Int) throws {
         let bytes = invite()
