@@ -56,6 +56,7 @@ let package = Package(
         module("SIPMessage", ["Basics"]),
         module("SDP", ["Basics"]),
         module("RTP", ["Basics"]),
+        module("STUN", ["Basics"]),
         // Floor 2
         module("SIPTransaction", ["Basics", "SIPMessage"]),
         // Floor 3
@@ -79,7 +80,8 @@ let package = Package(
         module(
             "SIPTransport",
             [
-                "Basics", "SIPMessage", "SIPTransaction", "CAres", "CSys", nio, nioPosix, nioSSL, nioTLS, x509, asn1,
+                "Basics", "SIPMessage", "STUN", "SIPTransaction", "CAres", "CSys", nio, nioPosix, nioSSL, nioTLS, x509,
+                asn1,
                 crypto,
                 logging,
             ]),
@@ -121,6 +123,7 @@ let package = Package(
         tests("SIPMessage", ["Basics"], golden: true),
         tests("SDP", ["Basics"], golden: true),
         tests("RTP", ["Basics"]),
+        tests("STUN", ["Basics"]),
         tests("SIPTransaction", ["Basics", "SIPMessage"]),
         tests("SIPDialog", ["Basics", "SIPMessage", "SIPTransaction"]),
         tests("Registration", ["Basics", "SIPMessage", "SIPTransaction"]),

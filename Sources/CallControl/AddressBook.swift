@@ -60,9 +60,12 @@ public struct AddressBook: Sendable {
 
     public func listener(_ id: ListenerID) -> Listener? { listeners.first { $0.id == id } }
 
-    /// The first listener of `transport` that can reach an address of `family`.
-    public func listener(for transport: SIPTransportKind, family: IPAddress.Family) -> Listener? {
-        listeners.first { $0.transport == transport && reaches(family, from: $0.bound.address) }
+    /// The listener to send from over `transport` to `remote`: the first of its address family that speaks the transport.
+    ///
+    /// Over TCP and TLS any listener of the family will do when none speaks the transport, as requests need no listener.
+    public func listener(for transport: SIPTransportKind, towards remote: IPAddress) -> Listener? {
+        let family = listeners.filter { reaches(remote.family, from: $0.bound.address) }
+        return family.first { $0.transport == transport } ?? (transport == .udp ? nil : family.first)
     }
 
     /// What Via and Contact say on messages through `listener` towards `remote`.
@@ -88,8 +91,12 @@ public struct AddressBook: Sendable {
     /// - Parameter port: nil where a URI names none: any port of the address will do then.
     public func isOwn(_ address: IPAddress, port: UInt16?) -> Bool {
         listeners.contains { entry in
-            guard port == nil || port == entry.bound.port || port == entry.advertised?.port else { return false }
-            if entry.bound.address == address || entry.advertised?.address == address { return true }
+            if let advertised = entry.advertised, advertised.address == address {
+                let own = advertised.port == 0 ? entry.bound.port : advertised.port
+                if port == nil || port == own { return true }
+            }
+            guard port == nil || port == entry.bound.port else { return false }
+            if entry.bound.address == address { return true }
             guard entry.bound.address.isUnspecified, entry.bound.address.family == address.family else { return false }
             return address.isLoopback || isOfMachine(address)
         }

@@ -66,6 +66,7 @@ extension Call {
         case 300..<400: redirected(response, status, leg: index, in: &env)
         case 422: intervalRefused(response, leg: index, in: &env)
         case 430: inviteUnanswered(index, status, in: &env)  // Flow Failed (RFC 5626 §11.5)
+        case 503 where legs[index].isLocated: inviteUnanswered(index, status, in: &env)  // RFC 3263 §4.3
         default: branchFailed(index, status: status, response: response, in: &env)
         }
     }
@@ -75,11 +76,7 @@ extension Call {
         guard legs[index].stage == .calling, legs[index].session == nil, !legs[index].alternatives.isEmpty else {
             return branchFailed(index, status: status, in: &env)
         }
-        let next = legs[index].alternatives.removeFirst()
-        legs[index].target = next.target
-        (legs[index].requestURI, legs[index].path) = (next.requestURI ?? legs[index].requestURI, next.path)
-        if !next.shownHost.isEmpty { legs[index].shownHost = next.shownHost }
-        note("trying \(next.target.remote)", leg: index, in: &env)
+        tryNext(index, in: &env)
         sendInvite(index, in: &env)
     }
 
@@ -159,21 +156,29 @@ extension Call {
             note("redirected (\(status.code)), not followed", leg: index, in: &env)
             return concludeIfAllFailed(in: &env)
         }
+        let before = legs.count
         for contact in contacts.sorted(by: { ($0.qThousandths ?? 1000) > ($1.qThousandths ?? 1000) }) {
             follow(contact.uri, chain, leg: index, in: &env)
         }
+        // What becomes of the call is now for those it was sent on to.
+        if legs.count > before { legs[index].failure = nil }
         concludeIfAllFailed(in: &env)
     }
 
     private mutating func follow(_ uri: SIPURI, _ chain: [Redirection], leg index: Int, in env: inout CallEnvironment) {
-        guard legs.count <= env.settings.maximumBranches, let user = uri.user else { return }
+        guard legs.count <= env.settings.maximumBranches else { return }
         let isOurs =
             env.directory.tenant(owning: uri.host).map { $0.id == tenant.id }
             ?? uri.hostAddress.map { env.addresses.isOwn($0, port: uri.port) } ?? env.addresses.isOwn(host: uri.host)
         guard isOurs else {
-            // Another host is not dialled on a phone's word: it would let any phone place calls at the operator's cost.
-            return note("redirection to \(uri.host) is outside of the tenant: not followed", leg: index, in: &env)
+            guard tenant.settings.redirectScope == .anywhere, uri.isSIP else {
+                // Another host is not dialled on a phone's word: any phone could place calls at the operator's cost.
+                return note("redirection to \(uri.host) is outside of the tenant: not followed", leg: index, in: &env)
+            }
+            note("redirected to \(uri.addressOfRecord)", leg: index, in: &env)
+            return offer(outside: uri, redirections: chain, in: &env)
         }
+        guard let user = uri.user else { return }
         guard let next = env.directory.user(in: tenant.id, extension: user), next.isEnabled else {
             return note("redirection to \(user): no such extension", leg: index, in: &env)
         }

@@ -37,7 +37,11 @@ extension Call {
     mutating func followParty(_ index: Int, in env: inout CallEnvironment) {
         guard legs[index].isFlowGone, let user = legs[index].user, let terminal = legs[index].terminal else { return }
         let bindings = env.locations.usableBindings(of: AddressOfRecord(tenant: tenant.id, user: user), now: env.now)
-        guard let newest = bindings.filter({ $0.terminal == terminal }).max(by: { $0.updatedAt < $1.updatedAt }) else {
+        guard
+            let newest = bindings.filter({ $0.terminal == terminal && $0.flowAlive }).max(by: {
+                $0.updatedAt < $1.updatedAt
+            })
+        else {
             return
         }
         legs[index].isFlowGone = false

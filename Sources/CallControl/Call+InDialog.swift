@@ -41,7 +41,10 @@ extension Call {
         case .update: sessionChange(request, on: transaction, source: source, leg: index, in: &env)
         case .info, .message: pass(request, on: transaction, source: source, leg: index, in: &env)
         case .options: refuse(.ok, [(.accept, "application/sdp"), (.supported, OwnFields.supported)], &self, &env)
-        default: refuse(.methodNotAllowed, [], &self, &env)
+        default:
+            // Known and not for here, or known to nobody (RFC 3261 §8.2.1, §21.5.2).
+            let isKnown = SIPMethod.registered.contains(request.method)
+            refuse(isKnown ? .methodNotAllowed : .notImplemented, [(.allow, OwnFields.allow)], &self, &env)
         }
         settleIfFinished(in: &env)
     }

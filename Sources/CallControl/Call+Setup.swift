@@ -224,6 +224,14 @@ extension Call {
         }
         leg.destination = "sip:\(user.extension)@\(tenant.realm)"
         legs.append(leg)
+        if let hop = binding.hop {
+            // The flow, where there is one, is the last resort: the hop's name may mean nothing to our DNS.
+            if binding.flowAlive {
+                legs[legs.count - 1].alternatives.insert(
+                    Leg.Alternative(target: binding.target, requestURI: binding.contact, path: binding.path), at: 0)
+            }
+            return locate(hop, leg: legs.count - 1, in: &env)
+        }
         sendInvite(legs.count - 1, in: &env)
     }
 
@@ -251,16 +259,23 @@ extension Call {
         guard let builder = inviteBuilder(index, hasOffer: sdp != nil, in: &env),
             let message = seal(builder, sdp: sdp, leg: index, in: &env)
         else { return branchFailed(index, status: .serverInternalError, in: &env) }
+        if let limit = legs[index].onlyAbove, message.wire.count <= limit, !legs[index].alternatives.isEmpty {
+            tryNext(index, in: &env)
+            return sendInvite(index, in: &env)
+        }
         legs[index].stage = .calling
         legs[index].invite = message
         let exchange = openExchange(index, .invite, .invite)
         legs[index].inviteExchange = exchange
         env.effects.append(.claim(tag: legs[index].localTag, leg: UInt16(index)))
         env.effects.append(.request(message, legs[index].target, exchange, leg: UInt16(index)))
-        if noAnswerAt == nil {
-            let limit: Duration = min(.seconds(tenant.settings.noAnswerSeconds), env.settings.noAnswerTimeout)
-            noAnswerAt = env.now.advanced(by: limit)
-        }
+        armNoAnswer(in: env)
+    }
+
+    mutating func armNoAnswer(in env: CallEnvironment) {
+        guard noAnswerAt == nil else { return }
+        let limit: Duration = min(.seconds(tenant.settings.noAnswerSeconds), env.settings.noAnswerTimeout)
+        noAnswerAt = env.now.advanced(by: limit)
     }
 
     private mutating func inviteBuilder(_ index: Int, hasOffer: Bool, in env: inout CallEnvironment)

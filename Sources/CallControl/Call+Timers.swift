@@ -77,15 +77,4 @@ extension Call {
         forgetAt = nil
         settleIfFinished(in: &env)
     }
-
-    /// Where a destination outside of the registrations can be reached.
-    mutating func located(_ targets: [SIPTarget], leg index: Int, in env: inout CallEnvironment) {
-        guard index < legs.count, legs[index].stage == .locating else { return }
-        guard let first = targets.first else { return branchFailed(index, status: .temporarilyUnavailable, in: &env) }
-        legs[index].target = first
-        legs[index].alternatives = targets.dropFirst().map {
-            Leg.Alternative(target: $0, requestURI: legs[index].requestURI, path: legs[index].path)
-        }
-        sendInvite(index, in: &env)
-    }
 }

@@ -206,7 +206,7 @@ struct Call: Sendable {
         case .cancelled(let cancel, let transaction): cancelled(cancel, transaction, in: &env)
         case .media(let fact): mediaReported(fact, in: &env)
         case .flowClosed(let flow): flowClosed(flow, in: &env)
-        case .located(let targets, let leg): located(targets, leg: Int(leg), in: &env)
+        case .located(let outcome, let leg): located(outcome, leg: Int(leg), in: &env)
         case .deadlineReached: deadlineReached(in: &env)
         case .shutDown:
             hangUp(by: .server, outcome: nil, reason: "the server is stopping", status: .serviceUnavailable, in: &env)

@@ -27,8 +27,8 @@ enum CallEvent: Sendable {
     case media(MediaFact)
     /// A connection is gone.
     case flowClosed(SIPFlow)
-    /// Where a leg's destination may be reached, best first; empty when nowhere.
-    case located([SIPTarget], leg: UInt16)
+    /// Where a leg's destination may be reached.
+    case located(LocationOutcome, leg: UInt16)
     case deadlineReached
     /// The server stops: end the call now.
     case shutDown

@@ -18,6 +18,9 @@ public struct CallSettings: Hashable, Sendable {
     public var mediaClosingGrace: Duration = .seconds(5)
     /// How long a call rings before it is refused as not answered.
     public var noAnswerTimeout: Duration = .seconds(120)
+    /// How long a place found by DNS is given for a first response while there are others to try (RFC 3263 §4.3 leaves it
+    /// at 64×T1, which is longer than people wait).
+    public var candidateTimeout: Duration = .seconds(4)
     /// History entries kept per call.
     public var historyLimit = 64
     public init() {}

@@ -28,6 +28,10 @@ struct Leg: Sendable {
         let requestURI: SIPURI?
         let path: [String]
         var shownHost = ""
+        /// For larger requests only, in bytes (RFC 3261 §18.1.1).
+        var onlyAbove: Int?
+        /// Found by location, not a registered flow.
+        var isLocated = false
     }
 
     let id: LegID
@@ -41,6 +45,10 @@ struct Leg: Sendable {
     var localUser: String?
     /// Where our requests to the party go.
     var target: SIPTarget
+    /// `target` was found by location (RFC 3263): later requests go where Route and Contact say, by location again.
+    var isLocated = false
+    /// `target` is only for a larger INVITE than this, in bytes (RFC 3261 §18.1.1).
+    var onlyAbove: Int?
     /// Further ways to the same terminal, tried when `target` can't be reached (RFC 3263 §4.3, RFC 5626 §5.3).
     var alternatives: [Alternative] = []
     var stage: Stage = .calling

@@ -60,6 +60,9 @@ extension Shard {
         builder.addContact(us)
         builder.add(.userAgent, settings.calls.serverName)
         guard let message = try? builder.finish() else { return }
+        if let hop = binding.hop {
+            return locate(hop, for: Delivery(request: message, purpose: .qualify(ref), preferred: target))
+        }
         let transaction = transactions.send(message, to: target, now: environment.now, into: &pending)
         clientOwners[transaction] = ClientOwner(purpose: .qualify(ref))
     }

@@ -33,7 +33,11 @@ extension Shard {
             transactions.respond(held.message, on: held.transaction, now: environment.now, into: &pending)
         }
         for leg in ended?.legs ?? [] { claims[leg.localTag] = nil }
-        for transaction in clientsOfCall.removeValue(forKey: number) ?? [] { clientOwners[transaction] = nil }
+        for transaction in clientsOfCall.removeValue(forKey: number) ?? [] {
+            clientOwners[transaction] = nil
+            patience.remove(transaction)
+        }
+        if !locating.isEmpty { locating = locating.filter { !$0.value.belongs(to: number) } }
         for transaction in serversOfCall.removeValue(forKey: number) ?? [] { serverOwners[transaction] = nil }
     }
 
@@ -81,23 +85,37 @@ extension Shard {
             }
             transactions.respond(response, on: transaction, now: now, into: &pending)
         case .request(let request, let target, let exchange, let leg):
+            let purpose: ClientOwner.Purpose = .call(number: number, exchange, leg: leg)
+            if let hop = calls[number]?.hop(of: request, leg: leg) {
+                return locate(hop, for: Delivery(request: request, purpose: purpose, preferred: target))
+            }
             let transaction = transactions.send(request, to: target, now: now, into: &pending)
-            clientOwners[transaction] = ClientOwner(purpose: .call(number: number, exchange, leg: leg))
+            clientOwners[transaction] = ClientOwner(purpose: purpose)
             clientsOfCall[number, default: []].append(transaction)
+            if let found = calls[number]?.legs[Int(leg)], found.isLocated {
+                clientOwners[transaction]?.candidate = target
+                if !found.alternatives.isEmpty { watch(transaction) }
+            }
         case .cancel(let exchange, let reason):
+            if cancelDelivery(exchange, call: number, reason: reason) { return }
             guard let transaction = transaction(of: exchange, call: number) else { return }
             transactions.cancel(transaction, reason: reason, now: now, into: &pending)
         case .abandon(let exchange):
+            abandonDelivery(exchange, call: number)
             guard let transaction = transaction(of: exchange, call: number) else { return }
             clientOwners[transaction] = nil
+            patience.remove(transaction)
             // A pending INVITE must not stay with the peer; other transactions end by themselves.
             transactions.cancel(transaction, reason: nil, now: now, into: &pending)
-        case .send(let message, let target, _):
+        case .send(let message, let target, let leg):
             // A 2xx that waits for its record must not slip out as its own copy.
             if let held = unwritten[number] ?? nil, held.message == message { return }
+            if message.isRequest, let hop = calls[number]?.hop(of: message, leg: leg) {
+                return locate(hop, acknowledging: message, preferred: target)
+            }
             transmit(message, to: target)
         case .media: break  // Collected by the caller.
-        case .locate(let uri, let leg): effects.append(.locate(uri, LegID(call: callID(number), index: leg)))
+        case .locate(let uri, let leg): locate(uri, as: .leg(call: number, leg))
         case .record(let change):
             if case .answered = change { counters.callsAnswered += 1 }
             guard case .started(let record) = change else { return effects.append(.storeRecord(change)) }

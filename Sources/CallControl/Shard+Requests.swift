@@ -76,7 +76,7 @@ extension Shard {
         let now = environment.now
         let (outcome, event) = gate.check(
             request, tenant: tenant, directory: environment.directory, from: source, now: now
-        ) { isOurs($0, in: tenant) }
+        ) { isOurs($0, in: tenant, of: request) }
         if let event { effects.append(.alarm(.banned(event))) }
         switch outcome {
         case .accepted(let terminal, let user): return CallerIdentity(user: user, terminal: terminal)
@@ -114,10 +114,12 @@ extension Shard {
         into pending: inout [TransactionEffect]
     ) {
         guard let uri = request.requestURI else { return }
-        guard let tenant = tenant(serving: uri.host) else {
+        guard let tenant = tenant(serving: uri.host, of: request) else {
             return refuseForeign(request, uri.host, transaction, flow, into: &pending)
         }
-        if queueDelay > settings.severeOverloadDelay, !isRefresh(request, in: tenant) {
+        if queueDelay > settings.severeOverloadDelay,
+            !Shard.isRefresh(request, in: tenant, directory: environment.directory, locations: environment.locations)
+        {
             counters.registrationsRefusedByOverload += 1
             // A phone that is not registered can't be called: it may come back soon.
             return answer(
@@ -126,7 +128,7 @@ extension Shard {
         guard let identity = authenticate(request, in: tenant, transaction, flow, into: &pending) else { return }
         let (user, terminal) = (identity.user, identity.terminal)
         // An address-of-record of another domain than the request's (RFC 3261 §10.3 step 5).
-        guard isOurs(request.to.uri.host, in: tenant) else {
+        guard isOurs(request.to.uri.host, in: tenant, of: request) else {
             return answer(.notFound, request, transaction, flow, into: &pending)
         }
         guard request.to.uri.user == user.extension || request.to.uri.user == terminal.authUsername else {
@@ -155,15 +157,6 @@ extension Shard {
         limits.natMaximumSeconds = tenant.settings.natRegistrationSeconds
         limits.maxBindings = tenant.settings.maxBindingsPerUser
         return Registrar(settings: limits)
-    }
-
-    /// A phone that is registered already and keeps its registration alive, which costs less than a lost one.
-    private func isRefresh(_ request: SIPMessage, in tenant: Tenant) -> Bool {
-        guard let name = request.to.uri.user, let user = environment.directory.user(in: tenant.id, extension: name)
-        else { return false }
-        return environment.locations.bindings(of: AddressOfRecord(tenant: tenant.id, user: user.id)).contains {
-            $0.callID == request.callID
-        }
     }
 
     private mutating func answer(
@@ -208,7 +201,7 @@ extension Shard {
         // A tel URI names no domain: the caller's counts.
         let isNumber: Bool = uri.scheme == .tel
         let host = isNumber ? request.from.uri.host : uri.host
-        guard let tenant = tenant(serving: host) ?? (isNumber ? environment.directory.defaultTenant : nil) else {
+        guard let tenant = tenant(serving: host, of: request) ?? (isNumber ? environment.directory.defaultTenant : nil) else {
             return refuseForeign(request, host, transaction, flow, into: &pending)
         }
         let dialled = uri.user ?? ""

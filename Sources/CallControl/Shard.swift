@@ -18,6 +18,11 @@ public struct Shard: Sendable {
             case qualify(BindingRef)
         }
         let purpose: Purpose
+        /// Where it went, when that was found by location and is worth remembering.
+        var candidate: SIPTarget?
+        /// The other places of a request that was located here.
+        var delivery: Delivery?
+        var hasAnswered = false
     }
 
     struct HeldAnswer: Sendable {
@@ -53,6 +58,10 @@ public struct Shard: Sendable {
     var serversOfCall: [UInt32: [ServerTransactionID]] = [:]
     var connections = CallConnections()
     var registrations: [UInt64: PendingRegistration] = [:]
+    /// What waits for location.
+    var locating: [UInt64: Locating] = [:]
+    /// When a located place that gave no response is left for the next.
+    var patience = DeadlineQueue<ClientTransactionID>()
     var nextToken: UInt64 = 1
     /// Calls whose record is not on disk yet, with the 2xx to the caller that waits for it.
     var unwritten: [UInt32: HeldAnswer?] = [:]
@@ -76,12 +85,9 @@ public struct Shard: Sendable {
         self.settings = settings
         self.gate = gate
         screening = SIPRequestScreening(
-            methods: [.invite, .ack, .cancel, .bye, .options, .register, .prack, .update, .info, .message],
-            extensions: ["100rel", "timer", "path", "outbound", "gruu"],
-            contentTypes: [
-                "application/sdp", "application/dtmf-relay", "application/dtmf", "application/media_control+xml",
-                "text/plain",
-            ])
+            // MESSAGE is passed on within a call alone, so a 405 to one outside must not list it.
+            methods: [.invite, .ack, .cancel, .bye, .options, .register, .prack, .update, .info],
+            extensions: ["100rel", "timer", "path", "outbound", "gruu"])
         transactions = TransactionLayer(timers: settings.calls.timers, limits: settings.transactions)
         environment = CallEnvironment(
             shard: id, epoch: epoch, random: random, addresses: addresses, media: media, locations: locations,
@@ -95,8 +101,8 @@ public struct Shard: Sendable {
     /// What must be zero once every call has ended, for tests of leaks.
     public var heldCount: Int {
         calls.count + claims.count + clientsOfCall.count + serverOwners.count + serversOfCall.count + connections.count
-            + registrations.count
-            + callDeadlines.count + unwritten.count + clientOwners.count
+            + registrations.count + callDeadlines.count + unwritten.count + clientOwners.count + locating.count
+            + patience.count
     }
 
     /// When ``ShardEvent/deadlineReached`` is due.
@@ -105,6 +111,7 @@ public struct Shard: Sendable {
         if let due = transactions.nextDeadline, due < next { next = due }
         if let due = callDeadlines.next, due < next { next = due }
         if let due = qualify.nextDeadline, due < next { next = due }
+        if let due = patience.next, due < next { next = due }
         return next == .distantFuture ? nil : next
     }
 
@@ -144,7 +151,7 @@ public struct Shard: Sendable {
             transactions.transportFailed(target, branch: branch, now: now, into: &pending)
         case .stored(let token, let succeeded): stored(token, succeeded, into: &pending)
         case .media(let fact): tell(fact.endpoint.leg.call, .media(fact), into: &pending)
-        case .located(let leg, let targets): tell(leg.call, .located(targets, leg: leg.index), into: &pending)
+        case .located(let token, let outcome): located(token, outcome, into: &pending)
         case .deadlineReached: deadlineReached(into: &pending)
         case .directoryChanged(let directory): environment.directory = directory
         case .queueDelay(let delay): queueDelay = delay
@@ -171,7 +178,14 @@ public struct Shard: Sendable {
             counters.responses += 1
         }
         traceReceived(message, over: flow)
-        transactions.receive(message, over: flow, now: environment.now, into: &pending)
+        let (claims, directory, locations) = (claims, environment.directory, environment.locations)
+        let addresses: AddressBook = environment.addresses
+        transactions.receive(
+            message, over: flow, now: environment.now,
+            exempting: {
+                Shard.goesLast($0, claims: claims, directory: directory, locations: locations, addresses: addresses)
+            },
+            into: &pending)
     }
 
     private mutating func answerMalformed(_ error: SIPParseError, over flow: SIPFlow) {
@@ -189,6 +203,7 @@ public struct Shard: Sendable {
         var due: [UInt32] = []
         while let number = callDeadlines.popDue(now: now) { due.append(number) }
         for number in due { handle(.deadlineReached, call: number, into: &pending) }
+        while let transaction = patience.popDue(now: now) { losePatience(with: transaction, into: &pending) }
         if let due = qualify.nextDeadline, due <= now { probeBindings(into: &pending) }
         guard settings.sweepsRegistrations, now >= sweepAt else { return }
         sweepAt = now.advanced(by: .seconds(1))
@@ -230,6 +245,7 @@ public struct Shard: Sendable {
         into pending: inout [TransactionEffect]
     ) {
         guard let owner = clientOwners[transaction] else { return dismissStray(response, over: flow, into: &pending) }
+        if judgeCandidate(of: transaction, by: response, into: &pending) { return }
         let isFinal = response.status.map { $0.code >= 200 } ?? false
         switch owner.purpose {
         case .call(let number, let exchange, let leg):
@@ -246,11 +262,20 @@ public struct Shard: Sendable {
         }
     }
 
-    private mutating func transactionFailed(
+    mutating func transactionFailed(
         _ transaction: ClientTransactionID, _ failure: TransactionFailure, into pending: inout [TransactionEffect]
     ) {
         guard let owner = clientOwners.removeValue(forKey: transaction) else { return }
-        switch owner.purpose {
+        patience.remove(transaction)
+        if let candidate = owner.candidate { effects.append(.targetFailed(candidate, retryAfter: nil)) }
+        if let delivery = owner.delivery, !delivery.places.isEmpty { return deliver(delivery, into: &pending) }
+        report(failure, to: owner.purpose, into: &pending)
+    }
+
+    mutating func report(
+        _ failure: TransactionFailure, to purpose: ClientOwner.Purpose, into pending: inout [TransactionEffect]
+    ) {
+        switch purpose {
         case .call(let number, let exchange, _): handle(.failed(exchange, failure), call: number, into: &pending)
         case .qualify(let ref): probed(ref, answered: false)
         }
@@ -265,7 +290,11 @@ public struct Shard: Sendable {
 
     private mutating func refuseStateless(_ request: SIPMessage, over flow: SIPFlow) {
         guard request.method != .ack else { return }
-        counters.callsRefusedByOverload += 1
+        if request.method == .register {
+            counters.registrationsRefusedByOverload += 1
+        } else {
+            counters.callsRefusedByOverload += 1
+        }
         var builder = SIPMessageBuilder(
             responseTo: request, status: .serviceUnavailable, source: flow.remote,
             toTag: TransactionLayer.statelessTag(for: request))

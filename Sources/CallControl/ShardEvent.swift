@@ -17,8 +17,8 @@ public enum ShardEvent: Sendable {
     /// The changes of a REGISTER, or the record of a call that begins, are on disk, or could not be written.
     case stored(token: UInt64, succeeded: Bool)
     case media(MediaFact)
-    /// Where a leg's destination may be reached, best first.
-    case located(LegID, [SIPTarget])
+    /// What ``ShardEffect/locate(_:token:)`` found.
+    case located(token: UInt64, LocationOutcome)
     case deadlineReached
     /// Tenants, users or terminals changed.
     case directoryChanged(Directory)
@@ -40,8 +40,13 @@ public enum ShardEffect: Sendable {
     case startRecord(CallRecord, token: UInt64)
     case storePhone(PhoneState)
     case media([MediaCommand])
-    /// Resolve a URI (RFC 3263) and report by ``ShardEvent/located(_:_:)``.
-    case locate(SIPURI, LegID)
+    /// Resolve a URI (RFC 3263) and report by ``ShardEvent/located(token:_:)``.
+    case locate(SIPURI, token: UInt64)
+    /// A located place did not answer, could not be reached, or said 503: it comes last for a while, or for so long as it
+    /// asked to be left alone (RFC 3263 §4.3).
+    case targetFailed(SIPTarget, retryAfter: Duration?)
+    /// A located place answered.
+    case targetAnswered(SIPTarget)
     /// Send CR LF CR LF on a flow.
     case ping(SIPFlow)
     case trace(CallTrace)

@@ -18,6 +18,8 @@ public struct TenantSettings: Hashable, Sendable, Codable {
     public var noAnswerSeconds: Int = 120
     /// Follows a 3xx of a phone within the tenant (RFC 3261 §8.1.3.4).
     public var followRedirects: Bool = true
+    /// How far a 3xx may lead.
+    public var redirectScope: RedirectScope = .tenant
     /// The largest number of redirections of one call.
     public var maxRedirects: Int = 5
     /// The session interval proposed (RFC 4028 §4); 0 proposes none.
@@ -47,6 +49,7 @@ public struct TenantSettings: Hashable, Sendable, Codable {
         try read(.natRegistrationSeconds, &natRegistrationSeconds)
         try read(.noAnswerSeconds, &noAnswerSeconds)
         try read(.followRedirects, &followRedirects)
+        try read(.redirectScope, &redirectScope)
         try read(.maxRedirects, &maxRedirects)
         try read(.sessionExpiresSeconds, &sessionExpiresSeconds)
         try read(.minimumSessionSeconds, &minimumSessionSeconds)

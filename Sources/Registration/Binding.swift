@@ -72,6 +72,21 @@ public struct Binding: Hashable, Sendable {
         return .address(flow.transport, IPEndpoint(address, port), listener: flow.listener, serverName: nil)
     }
 
+    /// The URI to be located (RFC 3263) for a request to this phone; nil where ``target`` says it all.
+    ///
+    /// That is the first element of a Path (RFC 3327 §5.3) that has a name, unless the connection to it stands; and the
+    /// Contact of a phone whose connection is gone, where it has a name. An outbound registration has its flow alone
+    /// (RFC 5626 §5.3).
+    public var hop: SIPURI? {
+        if let first = path.first {
+            guard flow.transport == .udp || !flowAlive, let uri = (try? NameAddress(first))?.uri, uri.isLocatable else {
+                return nil
+            }
+            return uri
+        }
+        return !flowAlive && regID == nil && contact.isLocatable ? contact : nil
+    }
+
     /// Seconds left, rounded up so that a phone never believes to be gone earlier than it is; 0 once it ended.
     public func secondsLeft(now: Moment) -> Int {
         let left: Int64 = deadline.since(now).wholeMilliseconds

@@ -42,10 +42,11 @@ public final class LocationTable: Sendable {
         stripe(aor).state.withLock { $0.records[aor]?.bindings ?? [] }
     }
 
-    /// Where calls to `aor` go: what has not ended and whose connection stands, by falling q, then the newest first.
+    /// Where calls to `aor` go: what has not ended and whose connection stands, or that can be located without one, by
+    /// falling q, then the newest first.
     public func usableBindings(of aor: AddressOfRecord, now: Moment) -> [Binding] {
         var found = bindings(of: aor)
-        found.removeAll { !$0.flowAlive || $0.deadline <= now }
+        found.removeAll { !$0.flowAlive && $0.hop == nil || $0.deadline <= now }
         // A phone known to be silent would only delay the answer of those that are there; alone it gets its chance.
         if found.count > 1, found.contains(where: { $0.isReachable != false }) {
             found.removeAll { $0.isReachable == false }

@@ -93,13 +93,23 @@ public struct SIPStreamReader: Sendable {
     /// Looks for the empty line, and with it for the length of the whole.
     private mutating func findLength() throws(SIPParseError) -> Bool {
         guard let head = endOfHead() else {
-            if buffer.count - start > min(limits.headerBytes, limits.messageBytes) {
-                throw broken(FieldFault(.messageTooLarge, at: limits.headerBytes, "RFC 3261 §21.5.7"), .messageTooLarge)
+            let limit = min(limits.headerBytes, limits.messageBytes)
+            if buffer.count - start > limit {
+                // Enough of it is here to say so: all lines that are whole.
+                let part = buffer[start..<(start + limit)]
+                let whole = Array(part[..<((part.lastIndex(of: Octet.lf) ?? start - 1) + 1)])
+                throw broken(
+                    FieldFault(.messageTooLarge, at: limits.headerBytes, "RFC 3261 §21.5.7"), .messageTooLarge, whole,
+                    HeaderScan(whole, limits: limits))
             }
             return false
         }
         let wire = Array(buffer[start..<head])
         let scan = HeaderScan(wire, limits: limits)
+        // Content-Length may be beyond what was looked at.
+        if let fault = scan.fault, fault.kind == .tooManyFields || fault.kind == .messageTooLarge {
+            throw broken(fault, .messageTooLarge, wire, scan)
+        }
         let body: Int?
         do throws(FieldFault) {
             body = try scan.contentLength(wire)

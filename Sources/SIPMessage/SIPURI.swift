@@ -84,6 +84,14 @@ public struct SIPURI: Hashable, Sendable, CustomStringConvertible {
     /// `sip` or `sips`.
     public var isSIP: Bool { scheme == .sip || scheme == .sips }
     /// The host as an address; nil when it is a name.
+    /// True for a name that DNS may know: of several labels, and of no domain reserved for what is not there (RFC 6761) or
+    /// only on one link (RFC 6762).
+    public var isLocatable: Bool {
+        guard isSIP, hostAddress == nil, host.contains(".") else { return false }
+        let name = host.lowercased()
+        return !name.hasSuffix(".invalid") && !name.hasSuffix(".local")
+    }
+
     public var hostAddress: IPAddress? { host.isEmpty ? nil : IPAddress(host) }
     /// The `transport` parameter in lower case.
     public var transport: String? { parameters["transport"]?.lowercased() }

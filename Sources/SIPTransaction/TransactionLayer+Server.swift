@@ -61,7 +61,8 @@ extension TransactionLayer {
     }
 
     mutating func receiveRequest(
-        _ request: SIPMessage, over flow: SIPFlow, now: Moment, into effects: inout [TransactionEffect]
+        _ request: SIPMessage, over flow: SIPFlow, now: Moment, exempting isExempt: (SIPMessage) -> Bool,
+        into effects: inout [TransactionEffect]
     ) {
         if request.method == .cancel { return receiveCancel(request, over: flow, into: &effects) }
         let key = TransactionKey.server(of: request)
@@ -81,13 +82,13 @@ extension TransactionLayer {
                 effects.append(.send(response, absorbed.target))
             }
         } else {
-            begin(request, key: key, over: flow, now: now, into: &effects)
+            begin(request, key: key, over: flow, now: now, exempting: isExempt, into: &effects)
         }
     }
 
     private mutating func begin(
         _ request: SIPMessage, key: TransactionKey, over flow: SIPFlow, now: Moment,
-        into effects: inout [TransactionEffect]
+        exempting isExempt: (SIPMessage) -> Bool, into effects: inout [TransactionEffect]
     ) {
         let isReliable = flow.transport.isReliable
         let target = responseTarget(for: request, over: flow)
@@ -104,7 +105,7 @@ extension TransactionLayer {
             }
             mergeKey = candidate
         }
-        guard hasRoom(for: request, from: flow.remote.address) else {
+        guard hasRoom(for: request, from: flow.remote.address, exempting: isExempt) else {
             counters.overloads += 1
             effects.append(.overloaded(request, flow))
             return
@@ -123,11 +124,13 @@ extension TransactionLayer {
         effects.append(.request(request, ServerTransactionID(key: key, serial: serial), flow))
     }
 
-    private func hasRoom(for request: SIPMessage, from source: IPAddress) -> Bool {
-        let maximum = request.toTag == nil ? limits.maximumActive : limits.maximumActive + limits.maximumActive / 8
-        guard activeCount < maximum else { return false }
-        guard let perSource = limits.maximumPerSource else { return true }
-        return pendingBySource[source, default: 0] < perSource
+    private func hasRoom(
+        for request: SIPMessage, from source: IPAddress, exempting isExempt: (SIPMessage) -> Bool
+    ) -> Bool {
+        let isCrowding = limits.maximumPerSource.map { pendingBySource[source, default: 0] >= $0 } ?? false
+        if activeCount < limits.maximumActive, !isCrowding { return true }
+        guard activeCount < limits.maximumActive + limits.maximumActive / 8 else { return false }
+        return isExempt(request) || (request.toTag != nil && !isCrowding)
     }
 
     private mutating func receiveCopy(

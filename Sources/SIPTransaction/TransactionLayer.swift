@@ -39,11 +39,15 @@ public struct TransactionLayer: Sendable {
     }
 
     /// Takes a message from the network.
+    /// - Parameter isExempt: asked only when there is no room: whether the request is turned away last, as ``TransactionLimits``
+    ///   have it.
     public mutating func receive(
-        _ message: SIPMessage, over flow: SIPFlow, now: Moment, into effects: inout [TransactionEffect]
+        _ message: SIPMessage, over flow: SIPFlow, now: Moment,
+        exempting isExempt: (SIPMessage) -> Bool = { _ in false },
+        into effects: inout [TransactionEffect]
     ) {
         if message.isRequest {
-            receiveRequest(message, over: flow, now: now, into: &effects)
+            receiveRequest(message, over: flow, now: now, exempting: isExempt, into: &effects)
         } else {
             receiveResponse(message, over: flow, now: now, into: &effects)
         }

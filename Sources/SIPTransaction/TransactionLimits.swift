@@ -1,10 +1,10 @@
 /// How much a ``TransactionLayer`` holds before it turns requests away.
 public struct TransactionLimits: Hashable, Sendable {
     /// Transactions in progress, of both sides; beyond, new requests are ``TransactionEffect/overloaded(_:_:)``. Requests within a
-    /// dialog have an eighth more, as turning them away frees nothing.
+    /// dialog, as turning them away frees nothing, and those the driver exempts have an eighth more.
     public var maximumActive: Int
     /// Requests of one address that have no final response yet; nil for no limit. What is answered does not count, so that
-    /// thousands of phones behind one address pass.
+    /// thousands of phones behind one address pass, and what the driver exempts is not held to it.
     public var maximumPerSource: Int?
     /// Answered non-INVITE requests held for their copies (timer J); beyond, the oldest are let go early.
     public var maximumAbsorbing: Int

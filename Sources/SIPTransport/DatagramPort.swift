@@ -4,6 +4,7 @@ import Logging
 import NIOCore
 import SIPMessage
 import SIPTransaction
+import STUN
 
 /// One UDP socket of a listener, on one loop.
 ///
@@ -64,8 +65,11 @@ final class DatagramPort: ChannelInboundHandler, @unchecked Sendable {
         counters.received.add()
         counters.bytesReceived.add(bytes.count)
         guard loop.context.shouldAccept(remote.address) else { return counters.banned.add() }
-        // SIP begins with a letter; empty lines keep a NAT open, 0 and 1 begin STUN (RFC 7983 §7).
-        guard let first = bytes.first, first > 0x20 else { return counters.keepAlives.add() }
+        // SIP begins with a letter; empty lines keep a NAT open, 0 to 3 begin STUN (RFC 7983 §7).
+        guard let first = bytes.first, first > 0x20 else {
+            if let first = bytes.first, first < 4 { return answerSTUN(bytes, from: remote) }
+            return counters.keepAlives.add()
+        }
         let flow = SIPFlow(listener: listener, transport: .udp, remote: remote)
         do throws(SIPParseError) {
             loop.deliver(.message(try SIPMessage.parse(bytes, limits: loop.context.messageLimits), flow))
@@ -73,6 +77,14 @@ final class DatagramPort: ChannelInboundHandler, @unchecked Sendable {
             counters.malformed.add()
             loop.deliver(.malformed(error, wire: bytes, flow))
         }
+    }
+
+    private func answerSTUN(_ bytes: [UInt8], from remote: IPEndpoint) {
+        counters.keepAlives.add()
+        guard loop.stunBudget.takes(remote.address, now: loop.context.clock.now),
+            let answer = BindingServer.answer(bytes, source: remote), send(answer, to: remote) == nil
+        else { return counters.stunDropped.add() }
+        counters.stunAnswered.add()
     }
 
     /// - Returns: nil when the kernel or the write queue took it.

@@ -26,10 +26,14 @@ public struct DeadTargets: Sendable {
         until[key(candidate)].map { now < $0 } ?? false
     }
 
-    /// The same candidates, the dead ones last: when all are dead, they are tried all the same.
-    public func order(_ candidates: [LocationCandidate], now: Moment) -> [LocationCandidate] {
-        guard !until.isEmpty else { return candidates }
-        return candidates.filter { !isDead($0, now: now) } + candidates.filter { isDead($0, now: now) }
+    /// The same places, the dead ones last: when all are dead, they are tried all the same.
+    public func order(_ plan: LocationPlan, now: Moment) -> LocationPlan {
+        guard !until.isEmpty else { return plan }
+        var ordered = plan
+        ordered.places =
+            plan.places.filter { !isDead($0.candidate, now: now) }
+            + plan.places.filter { isDead($0.candidate, now: now) }
+        return ordered
     }
 
     private func key(_ candidate: LocationCandidate) -> Key {

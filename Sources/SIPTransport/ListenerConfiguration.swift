@@ -8,17 +8,9 @@ public struct ListenerConfiguration: Hashable, Sendable {
     public var transport: SIPTransportKind
     /// Where to bind; port 0 takes any free one. An IPv6 wildcard takes IPv6 alone: listen on `0.0.0.0` too for both.
     public var bind: IPEndpoint
-    /// What peers outside ``localNetworks`` are told, for a server behind 1:1 NAT; port 0 means the bound port.
-    public var advertised: IPEndpoint?
-    /// Peers in these networks are told the address the server itself has towards them.
-    public var localNetworks: [IPNetwork]
 
-    public init(
-        id: ListenerID, transport: SIPTransportKind, bind: IPEndpoint, advertised: IPEndpoint? = nil,
-        localNetworks: [IPNetwork] = []
-    ) {
+    public init(id: ListenerID, transport: SIPTransportKind, bind: IPEndpoint) {
         (self.id, self.transport, self.bind) = (id, transport, bind)
-        (self.advertised, self.localNetworks) = (advertised, localNetworks)
     }
 }
 
@@ -38,6 +30,10 @@ public struct TransportLimits: Hashable, Sendable {
     public var firstDataTimeout: Duration = .seconds(30)
     /// Bytes waiting for a peer that does not read; above it the connection is closed.
     public var unsentBytes: Int = 1 << 20
+    /// STUN requests of one address answered in a second by each loop: a phone sends one in 25 s, and thousands may share it.
+    public var stunPerAddress: Int = 200
+    /// STUN requests answered in a second by each loop.
+    public var stunPerLoop: Int = 5_000
     /// How often the timeouts of connections are looked at.
     public var sweepInterval: Duration = .seconds(1)
     /// Receive buffer asked of the kernel for a UDP socket, in bytes; the kernel may give less.

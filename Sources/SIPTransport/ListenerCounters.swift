@@ -11,6 +11,10 @@ public struct ListenerCounters: Hashable, Sendable {
     public var malformed: Int = 0
     /// Keep-alives: empty lines, STUN and other datagrams that are no SIP by their first byte.
     public var keepAlives: Int = 0
+    /// STUN Binding requests answered.
+    public var stunAnswered: Int = 0
+    /// What begins like STUN and got no answer: over the limit, or no Binding request.
+    public var stunDropped: Int = 0
     /// Datagrams and connections of addresses that are not accepted.
     public var banned: Int = 0
     /// Messages that could not be sent.
@@ -30,6 +34,8 @@ public struct ListenerCounters: Hashable, Sendable {
         sum.bytesSent += rhs.bytesSent
         sum.malformed += rhs.malformed
         sum.keepAlives += rhs.keepAlives
+        sum.stunAnswered += rhs.stunAnswered
+        sum.stunDropped += rhs.stunDropped
         sum.banned += rhs.banned
         sum.sendFailures += rhs.sendFailures
         sum.connectionsOpened += rhs.connectionsOpened
@@ -58,6 +64,8 @@ final class LoopCounters: Sendable {
     let bytesSent = LoopCounter()
     let malformed = LoopCounter()
     let keepAlives = LoopCounter()
+    let stunAnswered = LoopCounter()
+    let stunDropped = LoopCounter()
     let banned = LoopCounter()
     let sendFailures = LoopCounter()
     let connectionsOpened = LoopCounter()
@@ -72,6 +80,8 @@ final class LoopCounters: Sendable {
         sum.bytesSent = bytesSent.now
         sum.malformed = malformed.now
         sum.keepAlives = keepAlives.now
+        sum.stunAnswered = stunAnswered.now
+        sum.stunDropped = stunDropped.now
         sum.banned = banned.now
         sum.sendFailures = sendFailures.now
         sum.connectionsOpened = connectionsOpened.now

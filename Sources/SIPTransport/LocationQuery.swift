@@ -55,6 +55,12 @@ public struct LocationCandidate: Hashable, Sendable {
         (self.transport, self.endpoint, self.serverName) = (transport, endpoint, serverName)
     }
 
+    /// The place a target that was made of a candidate leads to; nil for a flow.
+    public init?(_ target: SIPTarget) {
+        guard case .address(let transport, let endpoint, _, let serverName) = target else { return nil }
+        self.init(transport: transport, endpoint: endpoint, serverName: serverName)
+    }
+
     public func target(listener: ListenerID) -> SIPTarget {
         .address(transport, endpoint, listener: listener, serverName: serverName)
     }
@@ -62,33 +68,45 @@ public struct LocationCandidate: Hashable, Sendable {
 
 /// Where to send a request, first place first.
 public struct LocationPlan: Hashable, Sendable {
-    public var candidates: [LocationCandidate]
-    /// True when DNS was asked: such a target may be sent large requests over TCP.
-    public var foundByDNS: Bool
-
-    public init(candidates: [LocationCandidate], foundByDNS: Bool) {
-        (self.candidates, self.foundByDNS) = (candidates, foundByDNS)
+    public struct Place: Hashable, Sendable {
+        public var candidate: LocationCandidate
+        /// Only for a request of more bytes than this; nil: for any.
+        public var onlyAbove: Int?
     }
+
+    public var places: [Place]
+    /// True when DNS was asked.
+    public let foundByDNS: Bool
+
+    /// Places found by DNS: a larger request is first tried over TCP at each that is UDP, and over UDP after all where TCP is
+    /// refused (RFC 3261 §18.1.1).
+    ///
+    /// Not so for addresses that were given as such, nor, as they have no plan, over registered flows: a phone behind NAT has
+    /// no TCP port.
+    /// - Parameter streams: false where no TCP can be opened.
+    public init(candidates: [LocationCandidate], foundByDNS: Bool, streams: Bool = true) {
+        self.foundByDNS = foundByDNS
+        places = []
+        for candidate in candidates {
+            if foundByDNS, streams, candidate.transport == .udp {
+                let stream = LocationCandidate(transport: .tcp, endpoint: candidate.endpoint)
+                if !candidates.contains(stream) {
+                    places.append(Place(candidate: stream, onlyAbove: LocationPlan.datagramLimit))
+                }
+            }
+            places.append(Place(candidate: candidate, onlyAbove: nil))
+        }
+    }
+
+    /// The places for a request of any size, in their order.
+    public var candidates: [LocationCandidate] { places.compactMap { $0.onlyAbove == nil ? $0.candidate : nil } }
 
     /// The largest request that goes over UDP where the path's MTU is not known (RFC 3261 §18.1.1), in bytes.
     public static let datagramLimit = 1300
 
-    /// What to try for a request of `size` bytes: over the limit, each UDP candidate is first tried over TCP, and over UDP
-    /// after all where TCP is refused (RFC 3261 §18.1.1).
-    ///
-    /// Not towards addresses that were given as such, nor, as they have no plan, over registered flows: a phone behind NAT
-    /// has no TCP port.
-    public func transportChoice(size: Int) -> [LocationCandidate] {
-        guard foundByDNS, size > LocationPlan.datagramLimit else { return candidates }
-        var out: [LocationCandidate] = []
-        for candidate in candidates {
-            if candidate.transport == .udp {
-                let stream = LocationCandidate(transport: .tcp, endpoint: candidate.endpoint)
-                if !candidates.contains(stream) { out.append(stream) }
-            }
-            out.append(candidate)
-        }
-        return out
+    /// What to try for a request of `size` bytes, in order.
+    public func candidates(size: Int) -> [LocationCandidate] {
+        places.compactMap { place in place.onlyAbove.map { size > $0 } ?? true ? place.candidate : nil }
     }
 }
 

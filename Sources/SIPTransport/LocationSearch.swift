@@ -182,7 +182,9 @@ public struct LocationSearch: Sendable {
         var seen: Set<LocationCandidate> = []
         let distinct = candidates.filter { seen.insert($0).inserted }.prefix(policy.candidates)
         if distinct.isEmpty { return .impossible(failed ? .noAnswer : .notFound) }
-        return .done(LocationPlan(candidates: Array(distinct), foundByDNS: true))
+        return .done(
+            LocationPlan(
+                candidates: Array(distinct), foundByDNS: true, streams: policy.transports.contains(.tcp)))
     }
 }
 

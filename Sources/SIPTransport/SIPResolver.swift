@@ -115,9 +115,7 @@ public final class SIPResolver: Sendable {
         switch step {
         case .ask: return nil
         case .impossible(let error): return .failure(error)
-        case .done(var plan):
-            plan.candidates = state.dead.order(plan.candidates, now: clock.now)
-            return .success(plan)
+        case .done(let plan): return .success(state.dead.order(plan, now: clock.now))
         }
     }
 

@@ -36,8 +36,8 @@ final class OpenChannels: Sendable {
 extension SIPTransport {
     /// Opens all listeners, or none.
     /// - Returns: where each is bound, with the ports they got.
-    public func start() async throws(TransportStartError) -> BoundAddresses {
-        var entries: [BoundAddresses.Entry] = []
+    public func start() async throws(TransportStartError) -> [BoundListener] {
+        var bound: [BoundListener] = []
         let configurations = Dictionary(options.listeners.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
         for loop in loops {
             try? await loop.eventLoop.submit { [loops] in
@@ -51,13 +51,13 @@ extension SIPTransport {
                 guard configurations[listener.id] == listener else {
                     throw TransportStartError(listener: listener, reason: .duplicateListener)
                 }
-                entries.append(BoundAddresses.Entry(configuration: listener, bound: try await open(listener)))
+                bound.append(BoundListener(configuration: listener, bound: try await open(listener)))
             }
         } catch {
             await stop()
             throw error
         }
-        return BoundAddresses(entries: entries)
+        return bound
     }
 
     /// Takes no new connections; those that are open and UDP go on.

@@ -41,9 +41,11 @@ final class TransportLoop: @unchecked Sendable {
     var listeners: [ListenerID: ListenerConfiguration] = [:]
     private let queueDelayNanoseconds = Atomic<Int64>(0)
     private let counters: [ListenerID: LoopCounters]
+    var stunBudget: STUNBudget
 
     init(index: Int, eventLoop: any EventLoop, context: TransportContext, listeners: [ListenerID]) {
         (self.index, self.eventLoop, self.context) = (index, eventLoop, context)
+        stunBudget = STUNBudget(perSource: context.limits.stunPerAddress, inAll: context.limits.stunPerLoop)
         counters = Dictionary(listeners.map { ($0, LoopCounters()) }, uniquingKeysWith: { first, _ in first })
     }
 

@@ -83,6 +83,7 @@ public struct ServerConfiguration: Sendable {
     /// Beyond this, new registrations are refused too; not below ``overloadDelay``, 60 s at most.
     public var severeOverloadDelay: Duration = .milliseconds(200)
     public var abuse = AbuseSettings()
+    public var dns = DNSConfiguration()
     public var timers: SIPTimers = .standard
     public var logLevel: Logger.Level = .info
 

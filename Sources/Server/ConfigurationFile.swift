@@ -73,6 +73,7 @@ public enum ConfigurationFile {
         trace(root.section("trace"), &configuration)
         overload(root.section("overload"), &configuration)
         abuse(root.section("abuse"), &configuration.abuse)
+        dns(root.section("dns"), &configuration.dns)
         timers(root.section("timers"), &configuration.timers)
         let levels: [String] = Logger.Level.allCases.map(\.rawValue)
         if let level = root.choice("log-level", of: levels).flatMap(Logger.Level.init(rawValue:)) {
@@ -195,6 +196,19 @@ public enum ConfigurationFile {
             let least: Int64 = configuration.overloadDelay.wholeMilliseconds
             section.refuse(
                 "registrations-ms", "must not be below \"calls-ms\" (\(least)): calls are refused before registrations")
+        }
+        section.finish()
+    }
+
+    private static func dns(_ section: ConfigurationSection, _ dns: inout DNSConfiguration) {
+        let rule = "an IP address of a name server, with or without a port"
+        let servers = section.list("servers", rule) { text in
+            IPEndpoint(text) ?? IPAddress(text).map { IPEndpoint($0, 53) }
+        }
+        dns.servers = servers ?? dns.servers
+        if let seconds = section.integer("deny-seconds", in: 1...86_400) { dns.denyTime = .seconds(seconds) }
+        if let milliseconds = section.integer("candidate-ms", in: 500...32_000) {
+            dns.candidateTimeout = .milliseconds(milliseconds)
         }
         section.finish()
     }

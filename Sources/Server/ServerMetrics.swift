@@ -66,8 +66,29 @@ final class ServerMetrics: Sendable {
                 MetricSample(
                     Double(total { $0.counters.registrationsRefusedByOverload }), [(name: "method", value: "REGISTER")]),
             ])
+        addDelays(shards, to: &page)
         addStore(to: &page)
         return page.text
+    }
+
+    private func addDelays(_ shards: [ShardFigures], to page: inout MetricsPage) {
+        var samples: [MetricSample] = []
+        for (index, shard) in shards.enumerated() {
+            for (kind, delay) in [("socket", shard.socketDelay), ("loop", shard.loopDelay)] {
+                samples.append(
+                    MetricSample(delay.inSeconds, [(name: "shard", value: String(index)), (name: "kind", value: kind)]))
+            }
+        }
+        page.samples(
+            "martinet_sip_delay_seconds", .gauge,
+            "Longest wait of the last 10 to 20 s: of datagrams in their socket, and for the event loop. The larger decides on overload.",
+            samples)
+        let sockets = services.transport.counters().values.reduce(ListenerCounters(), +)
+        page.counter(
+            "martinet_stun_answered_total", "STUN Binding requests answered.", UInt64(clamping: sockets.stunAnswered))
+        page.counter(
+            "martinet_stun_dropped_total", "STUN requests above the limit, and what only looks like STUN.",
+            UInt64(clamping: sockets.stunDropped))
     }
 
     private func addStore(to page: inout MetricsPage) {

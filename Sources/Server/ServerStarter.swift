@@ -156,6 +156,10 @@ struct ServerStarter {
             options.policy.families = Array(Set(configuration.sip.map { $0.bind.family })).sorted {
                 $0 == .v4 && $1 != .v4
             }
+            options.denyTime = configuration.dns.denyTime
+            if !configuration.dns.servers.isEmpty {
+                options.servers = configuration.dns.servers.map(\.description).joined(separator: ",")
+            }
             let resolver = try SIPResolver(options, clock: clock, random: .system, logger: logger)
             undo.append { resolver.stop() }
             return resolver
@@ -211,12 +215,11 @@ struct ServerStarter {
 
     private mutating func startTransport(
         _ group: MultiThreadedEventLoopGroup, _ receiver: SignallingReceiver, _ tls: TLSIdentity?, _ gate: AccessGate
-    ) async throws(ServerError) -> (SIPTransport, BoundAddresses) {
+    ) async throws(ServerError) -> (SIPTransport, [BoundListener]) {
         let listeners = configuration.sip.enumerated().map { index, listener in
             ListenerConfiguration(
                 id: ListenerID(UInt8(index)), transport: listener.transport,
-                bind: IPEndpoint(listener.bind, listener.port),
-                advertised: listener.advertise, localNetworks: configuration.localNetworks)
+                bind: IPEndpoint(listener.bind, listener.port))
         }
         var options = SIPTransport.Options(listeners: listeners)
         options.tls = tls
@@ -232,12 +235,13 @@ struct ServerStarter {
         }
     }
 
-    private func addressBook(_ bound: BoundAddresses) -> AddressBook {
-        let listeners = bound.entries.map { entry in
+    private func addressBook(_ bound: [BoundListener]) -> AddressBook {
+        let listeners = zip(bound, configuration.sip).map { entry, configured in
             AddressBook.Listener(
                 id: entry.configuration.id, transport: entry.configuration.transport, bound: entry.bound,
-                advertised: entry.configuration.advertised)
+                advertised: configured.advertise)
         }
+        let routes = RouteTable()
         let media = configuration.media.enumerated().map { index, network in
             AddressBook.MediaNetwork(
                 id: MediaInterfaceID(UInt8(index)), bound: network.bind, advertised: network.advertise)
@@ -246,13 +250,14 @@ struct ServerStarter {
         return AddressBook(
             listeners: listeners, media: media, localNetworks: configuration.localNetworks,
             hostNames: (configuration.hostNames ?? OwnNames.ofMachine) + configuration.tls.names,
-            sourceAddress: { bound.localAddress(towards: $0) ?? ($0.isV4 ? .loopbackV4 : .loopbackV6) },
+            sourceAddress: { routes.sourceAddress(towards: $0) ?? ($0.isV4 ? .loopbackV4 : .loopbackV6) },
             isOfMachine: { machine.contains($0) })
     }
 
     private func installShards(_ loops: [ShardLoop], _ services: ServerServices, _ state: State) async {
         var settings = ShardSettings()
         settings.calls.timers = configuration.timers
+        settings.calls.candidateTimeout = configuration.dns.candidateTimeout
         settings.overloadDelay = configuration.overloadDelay
         settings.severeOverloadDelay = configuration.severeOverloadDelay
         for loop in loops {
@@ -282,9 +287,9 @@ struct ServerStarter {
         }
     }
 
-    private func describe(_ bound: BoundAddresses, _ http: HTTPServer) -> [String] {
-        var lines = bound.entries.map { entry in
-            let advertised = entry.configuration.advertised.map { ", told to others as \($0.address)" } ?? ""
+    private func describe(_ bound: [BoundListener], _ http: HTTPServer) -> [String] {
+        var lines = zip(bound, configuration.sip).map { entry, configured in
+            let advertised = configured.advertise.map { ", told to others as \($0.address)" } ?? ""
             return "SIP  \(entry.configuration.transport.rawValue) \(entry.bound)\(advertised)"
         }
         for network in configuration.media {

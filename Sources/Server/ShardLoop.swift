@@ -25,6 +25,10 @@ final class ShardLoop: @unchecked Sendable {
     private var timer: Scheduled<Void>?
     private var timerAt: Moment = .distantFuture
     private var lastDelay: Duration = .zero
+    private var lag = LoopLag(now: .zero)
+    private var lagPeak = RecentPeak(now: .zero)
+    private var socketPeak = RecentPeak(now: .zero)
+    private var lagTimer: Scheduled<Void>?
 
     init(index: Int, eventLoop: any EventLoop) {
         (self.index, self.eventLoop) = (index, eventLoop)
@@ -36,6 +40,19 @@ final class ShardLoop: @unchecked Sendable {
         (self.shard, self.services) = (shard, services)
         due = shard.nextDeadline
         arm()
+        lag = LoopLag(now: services.clock.now)
+        watchLag()
+    }
+
+    /// The loop closes with the server; until then it is asked how late it is.
+    private func watchLag() {
+        lagTimer = eventLoop.scheduleTask(in: .nanoseconds(LoopLag.period.wholeNanoseconds)) { [weak self] in
+            guard let self, let services else { return }
+            let now = services.clock.now
+            lagPeak.note(lag.delay(now: now), now: now)
+            lag.ran(now: now)
+            watchLag()
+        }
     }
 
     /// Hands events over from any thread.
@@ -47,7 +64,12 @@ final class ShardLoop: @unchecked Sendable {
     }
 
     /// What the shard has counted, and what it holds; on the loop.
-    var figures: ShardFigures? { shard.map { ShardFigures($0) } }
+    var figures: ShardFigures? {
+        guard let shard, let now = services?.clock.now else { return nil }
+        var figures = ShardFigures(shard)
+        (figures.socketDelay, figures.loopDelay) = (socketPeak.value(now: now), lagPeak.value(now: now))
+        return figures
+    }
 
     /// One event in, its effects out; on the loop.
     func feed(_ event: ShardEvent, now: Moment) {
@@ -65,8 +87,14 @@ final class ShardLoop: @unchecked Sendable {
         arm()
     }
 
-    /// A message from the network, with how long it waited to be read.
-    func receive(_ message: SIPMessage, over flow: SIPFlow, delay: Duration, now: Moment) {
+    /// A message from the network.
+    /// - Parameters:
+    ///   - wait: how long it lay in its socket, as far as that is known.
+    ///   - readAt: when it was read, maybe on another loop.
+    func receive(_ message: SIPMessage, over flow: SIPFlow, wait: Duration, readAt: Moment) {
+        guard let now = services?.clock.now else { return }
+        socketPeak.note(wait, now: now)
+        let delay = max(wait + now.since(readAt), lag.delay(now: now))
         if delay != lastDelay, delay > .milliseconds(20) || lastDelay > .milliseconds(20) {
             lastDelay = delay
             feed(.queueDelay(delay), now: now)
@@ -119,27 +147,38 @@ final class ShardLoop: @unchecked Sendable {
         // Of no consequence when it is lost: the next sign of life tells it again.
         case .storePhone(let state): _ = services.writer.submit(.phone(state), token: nil)
         case .media(let commands): services.media.perform(commands)
-        case .locate(let uri, let leg): locate(uri, for: leg, services)
+        case .locate(let uri, let token): locate(uri, token, services)
+        case .targetFailed(let target, let retryAfter):
+            if let candidate = LocationCandidate(target) { services.resolver.markDead(candidate, for: retryAfter) }
+        case .targetAnswered(let target):
+            if let candidate = LocationCandidate(target) { services.resolver.markAlive(candidate) }
         case .ping(let flow): services.transport.ping(flow, loop: index)
         case .trace(let line): services.trace(line)
         case .alarm(let alarm): services.report(alarm)
         }
     }
 
-    private func locate(_ uri: SIPURI, for leg: LegID, _ services: ServerServices) {
-        guard let query = LocationQuery(uri) else { return execute([.located(leg, [])]) }
+    private func locate(_ uri: SIPURI, _ token: UInt64, _ services: ServerServices) {
+        guard let query = LocationQuery(uri) else { return execute([.located(token: token, .nowhere)]) }
         services.resolver.locate(query, on: eventLoop) { [self] result in
-            var targets: [SIPTarget] = []
-            if case .success(let plan) = result {
-                for candidate in plan.transportChoice(size: 1200) {
-                    let family = candidate.endpoint.address.family
-                    guard let listener = services.addresses.listener(for: candidate.transport, family: family) else {
-                        continue
-                    }
-                    targets.append(candidate.target(listener: listener.id))
-                }
+            feed(.located(token: token, outcome(of: result, services)), now: services.clock.now)
+        }
+    }
+
+    private func outcome(
+        of result: Result<LocationPlan, LocationError>, _ services: ServerServices
+    ) -> LocationOutcome {
+        switch result {
+        case .failure(.noAnswer): return .unanswered
+        case .failure(.notFound), .failure(.unsupportedTransport): return .nowhere
+        case .success(let plan):
+            let places = plan.places.compactMap { place -> LocatedTarget? in
+                let remote = place.candidate.endpoint.address
+                guard let listener = services.addresses.listener(for: place.candidate.transport, towards: remote)
+                else { return nil }
+                return LocatedTarget(place.candidate.target(listener: listener.id), onlyAbove: place.onlyAbove)
             }
-            feed(.located(leg, targets), now: services.clock.now)
+            return places.isEmpty ? .nowhere : .found(places)
         }
     }
 }
@@ -151,6 +190,9 @@ struct ShardFigures: Sendable {
     let transactions: Int
     let retransmissions: UInt64
     let timeouts: UInt64
+    /// The longest wait of late in UDP sockets, and for the loop.
+    var socketDelay: Duration = .zero
+    var loopDelay: Duration = .zero
 
     init(_ shard: Shard) {
         counters = shard.counters

@@ -24,8 +24,8 @@ final class SignallingReceiver: SIPTransportReceiver {
         case .message(let message, let flow):
             let owner = loops[Int(ShardID(callID: message.callID, count: loops.count).rawValue)]
             let delay = transport.withLock { $0 }?.queueDelay(loop: loop) ?? .zero
-            if owner.index == loop { return owner.receive(message, over: flow, delay: delay, now: now) }
-            owner.eventLoop.execute { owner.receive(message, over: flow, delay: delay, now: now) }
+            if owner.index == loop { return owner.receive(message, over: flow, wait: delay, readAt: now) }
+            owner.eventLoop.execute { owner.receive(message, over: flow, wait: delay, readAt: now) }
         case .malformed(let error, _, let flow): loops[loop].feed(.malformed(error, flow), now: now)
         case .closed(let flow, _): loops[loop].feed(.flowClosed(flow), now: now)
         case .sendFailed(let target, let wire, let failure):

@@ -74,6 +74,8 @@ package struct CalleePlan: Hashable, Sendable {
         case reject(SIPStatus, Duration)
         /// 302 to this user of the tenant.
         case redirect(String, Duration)
+        /// 302 to this URI.
+        case redirectOutside(String, Duration)
         /// Rings for ever.
         case none
         /// Gives no sign of life at all.

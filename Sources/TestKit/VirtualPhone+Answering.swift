@@ -109,6 +109,10 @@ extension VirtualPhone {
                     $0.addContact(NameAddress(uri: self.uri(user)))
                 }
             }
+        case .redirectOutside(let uri, let delay):
+            world.after(delay) { [unowned self] in
+                reject(call, .movedTemporarily) { $0.add(.contact, "<\(uri)>") }
+            }
         // Nobody hears it ring for ever, even where the server is gone.
         case .none: world.after(.seconds(300)) { [unowned self] in reject(call, .temporarilyUnavailable) }
         case .silence: break

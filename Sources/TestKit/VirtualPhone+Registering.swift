@@ -65,6 +65,10 @@ extension VirtualPhone {
         builder.add(.contact, contact.description + registration.contactParameters)
         if !registration.supported.isEmpty { builder.add(.supported, registration.supported) }
         builder.add(.expires, String(registration.expires))
+        if let path {
+            builder.add(.path, path)
+            builder.add(.supported, "path")
+        }
         if let credentials { builder.add(.authorization, credentials) }
         if let message = seal(builder) { start(message, .register) }
     }

@@ -57,6 +57,10 @@ package final class VirtualPhone {
     package var digestHost: String?
     /// The direction of the audio its next calls begin with.
     package var nextDirection = "sendrecv"
+    /// The Path its registrations come by.
+    package var path: String?
+    /// What stands in its Contact instead of an address.
+    package var contactHost: String?
     /// Set for a wrong password.
     package var password: String
 
@@ -184,6 +188,7 @@ package final class VirtualPhone {
     var contact: NameAddress {
         var uri = SIPURI(user: mark, endpoint: ownAddress)
         if transport == .tcp { uri.parameters["transport"] = "tcp" }
+        if let contactHost, let named = try? SIPURI(user: mark, host: contactHost) { uri = named }
         return NameAddress(uri: uri)
     }
 

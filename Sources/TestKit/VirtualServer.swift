@@ -26,6 +26,13 @@ package final class VirtualServer {
     package var storeDelay: ClosedRange<Int> = 2...2
     /// Of 1000 writes, how many fail.
     package var storeFailuresPerMille: Int = 0
+    /// What location finds, by host; nil never answers, and what is not here is nowhere.
+    package var zone: [String: LocationOutcome?] = [:]
+    package var locateDelay: Duration = .milliseconds(1)
+    /// The URIs that were to be located.
+    package private(set) var located: [String] = []
+    /// What was said of located places.
+    package private(set) var judged: [String] = []
     private var armed: [Moment?]
     private unowned let world: VirtualWorld
 
@@ -126,8 +133,16 @@ package final class VirtualServer {
         case .storeRecord(let change): book.take(change)
         case .storePhone: break
         case .media(let commands): media.perform(commands)
-        case .locate(_, let leg):
-            world.after(.milliseconds(1)) { [unowned self] in handle(.located(leg, []), on: index) }
+        case .locate(let uri, let token):
+            located.append(uri.description)
+            let numeric: LocationOutcome? = uri.hostAddress.map {
+                .found([LocatedTarget(VirtualServer.place(IPEndpoint($0, uri.port ?? 5060)))])
+            }
+            guard let outcome = numeric ?? zone[uri.host] ?? .some(.nowhere) else { return }
+            world.after(locateDelay) { [unowned self] in handle(.located(token: token, outcome), on: index) }
+        case .targetFailed(let target, let retryAfter):
+            judged.append("\(target.remote) failed" + (retryAfter.map { " for \($0.wholeSeconds) s" } ?? ""))
+        case .targetAnswered(let target): judged.append("\(target.remote) answered")
         case .ping: break
         case .trace(let line):
             if keepsNotes, case .note(let text) = line.content {
@@ -135,6 +150,11 @@ package final class VirtualServer {
             }
         case .alarm(let alarm): alarms.append(alarm)
         }
+    }
+
+    /// A place to send to as location gives it.
+    package static func place(_ endpoint: IPEndpoint, _ transport: SIPTransportKind = .udp) -> SIPTarget {
+        .address(transport, endpoint, listener: transport == .udp ? udp : tcp, serverName: nil)
     }
 
     // MARK: Leaks

@@ -2,8 +2,8 @@ package import Basics
 package import CallControl
 package import Identity
 internal import MediaSession
-internal import SIPMessage
-internal import SIPTransaction
+package import SIPMessage
+package import SIPTransaction
 
 /// A server, phones and a network between them in virtual time: everything follows from one seed.
 package final class VirtualWorld {
@@ -18,6 +18,11 @@ package final class VirtualWorld {
     /// Every message as it was put on the wire, where asked for.
     package var keepsLog = false
     package private(set) var log: [String] = []
+    /// Addresses from which nothing comes back, and those whose machine says at once that nobody listens.
+    package var holes: Set<IPAddress> = []
+    package var refusing: Set<IPAddress> = []
+    /// What was sent there.
+    package private(set) var vain: [(SIPTarget, SIPMessage)] = []
     private var events = EventHeap()
     private var phoneByAddress: [IPAddress: VirtualPhone] = [:]
     private var isStuck = false
@@ -84,6 +89,14 @@ package final class VirtualWorld {
 
     /// A message of the server is put on the wire.
     func emit(_ wire: [UInt8], to target: SIPTarget, shard: Int) {
+        let isRefused: Bool = refusing.contains(target.remote.address)
+        if isRefused || holes.contains(target.remote.address), let message = try? SIPMessage.parse(wire) {
+            vain.append((target, message))
+            guard isRefused else { return }
+            return after(.milliseconds(1)) { [unowned self] in
+                server.handle(.sendFailed(target, branch: message.topVia.branch), on: shard)
+            }
+        }
         guard let phone = phoneByAddress[target.remote.address] else {
             return fault("a message for \(target.remote), where nobody is")
         }

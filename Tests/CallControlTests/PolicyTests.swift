@@ -148,6 +148,33 @@ struct PolicyTests {
         office.close()
     }
 
+    @Test(
+        "without room for transactions calls get 503; requests in dialogs, refreshes and emergency calls have some left"
+    )
+    func crowded() {
+        var (settings, shard) = (TenantSettings(), ShardSettings())
+        settings.emergencyNumbers = ["1003"]
+        shard.transactions = TransactionLimits(maximumPerSource: 1)
+        let office = Office([1, 1, 1, 1], settings: settings, shard: shard)
+        let (call, _) = office.talk()
+        office.phones[3][0].plan.decision = .none
+        let ringing = office.alice.call("1004")
+        office.run(1)
+        let refused = office.alice.call("1004")
+        office.alice.perform(.hold(.sendonly), call)
+        let registered = office.alice.registration.statuses.count
+        office.alice.register()
+        let emergency = office.alice.call("1003")
+        office.run(5)
+        #expect(refused.finalStatus == .serviceUnavailable)
+        #expect(office.alice.responses(503).first?.has(.retryAfter) == true)
+        #expect(office.bob.requests(.invite).count == 2)
+        #expect(office.alice.registration.statuses.dropFirst(registered).map(\.code) == [401, 200])
+        #expect(emergency.state == .up)
+        #expect(ringing.finalStatus == nil)
+        office.close()
+    }
+
     @Test("in deep overload a phone that was not registered gets 503, one that was keeps its registration")
     func deepOverload() {
         let office = Office([1, 1], registers: false)

@@ -42,6 +42,32 @@ struct LocationTableTests {
         #expect(table.all().count == 2)
     }
 
+    @Test(
+        "a binding is located by a Path with a name, or by a named Contact whose connection is gone (RFC 3327 §5.3)",
+        arguments: [
+            ("over UDP the flow is used whatever Contact says", "sip:a@pbx.example.com", nil, false, true, nil),
+            ("a connection that stands too", "sip:a@pbx.example.com", nil, true, true, nil),
+            ("without it a name is looked up", "sip:a@pbx.example.com", nil, true, false, "pbx.example.com"),
+            ("an address is not dialled", "sip:a@192.0.2.1", nil, true, false, nil),
+            ("nor what is no name of the DNS", "sip:a@x.invalid", nil, true, false, nil),
+            ("nor a bare label", "sip:a@phone", nil, true, false, nil),
+            ("a Path comes first", "sip:a@192.0.2.1", "<sip:edge.example.net;lr>", false, true, "edge.example.net"),
+            ("but not before a connection", "sip:a@192.0.2.1", "<sip:edge.example.net;lr>", true, true, nil),
+            ("a Path with an address is what the flow is", "sip:a@192.0.2.1", "<sip:192.0.2.9;lr>", false, true, nil),
+        ] as [(String, String, String?, Bool, Bool, String?)])
+    func hop(label: String, contact: String, path: String?, overTCP: Bool, isAlive: Bool, expected: String?) throws {
+        let uri = try SIPURI(contact)
+        var binding = Binding(
+            key: contact, contact: uri, callID: "c", cseq: 1, expiresAt: WallTime(secondsSinceEpoch: 60),
+            deadline: .zero, flow: overTCP ? tcp(9) : udp(), terminal: TerminalID(1),
+            registeredAt: WallTime(secondsSinceEpoch: 0), updatedAt: WallTime(secondsSinceEpoch: 0))
+        binding.path = path.map { [$0] } ?? []
+        binding.flowAlive = isAlive
+        #expect(binding.hop?.host == expected)
+        binding.regID = 1
+        if path == nil { #expect(binding.hop == nil, "an outbound registration has its flow alone (RFC 5626 §5.3)") }
+    }
+
     @Test("usable bindings come by falling q, then the newest first; ended ones are left out before the sweep")
     func orders() throws {
         let table = LocationTable()

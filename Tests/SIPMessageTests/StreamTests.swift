@@ -93,4 +93,37 @@ struct StreamTests {
         #expect(thrown?.status == .messageTooLarge)
         #expect(reader.isBroken)
     }
+
+    enum Excess: String, CaseIterable {
+        case fields, longField, manyBytes
+
+        var text: String {
+            switch self {
+            case .fields: String(repeating: "X: y\r\n", count: 300)
+            case .longField: "X: " + String(repeating: "y", count: 70_000) + "\r\n"
+            case .manyBytes: String(repeating: "X: " + String(repeating: "y", count: 997) + "\r\n", count: 70)
+            }
+        }
+    }
+
+    @Test(
+        "300 fields, and 70 kB of header, are 513 whatever Content-Length may be beyond them",
+        arguments: Excess.allCases,
+        [1400, 1_000_000])
+    func tooLarge(_ excess: Excess, cut: Int) throws {
+        let bytes = invite()
+        let end = try #require(bytes.firstRange(of: Array("Content-Length".utf8))).lowerBound
+        let stream = bytes[..<end] + Array(excess.text.utf8) + bytes[end...]
+        var reader = SIPStreamReader()
+        var thrown: SIPParseError?
+        for start in stride(from: 0, to: stream.count, by: cut) where thrown == nil {
+            reader.append(Array(stream[start..<min(start + cut, stream.count)]))
+            do throws(SIPParseError) { _ = try reader.next() } catch { thrown = error }
+        }
+        let error = try #require(thrown)
+        #expect(error.status == .messageTooLarge)
+        #expect(reader.isBroken)
+        let answer = try #require(error.response(source: nil, toTag: "t"))
+        #expect(try SIPMessage.parse(answer).status == .messageTooLarge)
+    }
 }

@@ -126,6 +126,30 @@ struct LimitsTests {
         #expect(bench.layer.counters.overloads == 2)
     }
 
+    @Test(
+        "what the driver exempts has the eighth too, and is not held to its address's share; it is asked only without room"
+    )
+    func exempt() throws {
+        var layer = TransactionLayer(limits: TransactionLimits(maximumActive: 8, maximumPerSource: 2))
+        var asked: [String] = []
+        func offer(_ number: Int) throws -> Bool {
+            var effects: [TransactionEffect] = []
+            let message = try request("INVITE", branch: "z9hG4bK\(number)", callID: "c\(number)")
+            layer.receive(
+                message, over: flow(), now: .zero,
+                exempting: {
+                    asked.append($0.callID)
+                    return number != 3
+                }, into: &effects)
+            return effects.contains { if case .request = $0 { true } else { false } }
+        }
+        #expect(try (1...2).map { try offer($0) } == [true, true])
+        #expect(asked == [])
+        #expect(try (3...10).map { try offer($0) } == [false] + Array(repeating: true, count: 7))
+        #expect(try !offer(11), "memory is bounded for all")
+        #expect(asked.first == "c3")
+    }
+
     @Test("one address has its share of unanswered requests; answered ones do not count")
     func perSource() throws {
         var bench = Bench(limits: TransactionLimits(maximumPerSource: 2))

@@ -65,17 +65,29 @@ private func at(_ seconds: Int64) -> Moment { Moment(nanoseconds: seconds * 1_00
     @Test("a dead target is put last until its deny time is over or it answers")
     func deadTargets() {
         let places = (1...3).map { LocationCandidate(transport: .udp, endpoint: IPEndpoint(.loopbackV4, $0)) }
+        let plan = LocationPlan(candidates: places, foundByDNS: true, streams: false)
         var dead = DeadTargets(denyTime: .seconds(60))
         dead.markDead(places[0], now: at(0))
-        #expect(dead.order(places, now: at(59)) == [places[1], places[2], places[0]])
-        #expect(dead.order(places, now: at(60)) == places)
+        #expect(dead.order(plan, now: at(59)).candidates == [places[1], places[2], places[0]])
+        #expect(dead.order(plan, now: at(60)).candidates == places)
         dead.markDead(places[1], now: at(60), for: .seconds(5))
         #expect(dead.isDead(places[1], now: at(64)))
         dead.markAlive(places[1])
-        #expect(dead.order(places, now: at(64)) == places)
+        #expect(dead.order(plan, now: at(64)).candidates == places)
         for place in places { dead.markDead(place, now: at(70)) }
-        #expect(dead.order(places, now: at(71)) == places)
+        #expect(dead.order(plan, now: at(71)).candidates == places)
         let overTCP = LocationCandidate(transport: .tcp, endpoint: places[0].endpoint)
         #expect(!dead.isDead(overTCP, now: at(71)))
+    }
+
+    @Test("a dead TCP place comes last too, so that the next large request goes over UDP at once")
+    func deadStream() {
+        let udp = LocationCandidate(transport: .udp, endpoint: IPEndpoint(.loopbackV4, 1))
+        let tcp = LocationCandidate(transport: .tcp, endpoint: udp.endpoint)
+        let plan = LocationPlan(candidates: [udp], foundByDNS: true)
+        var dead = DeadTargets()
+        #expect(dead.order(plan, now: at(0)).candidates(size: 1301) == [tcp, udp])
+        dead.markDead(tcp, now: at(0))
+        #expect(dead.order(plan, now: at(1)).candidates(size: 1301) == [udp, tcp])
     }
 }

@@ -58,6 +58,27 @@ import Testing
     }
 
     @Test(
+        "a STUN Binding request on the SIP port is told its source, up to so many a second", arguments: [false, true])
+    func stun(v6: Bool) async throws {
+        let server = try await Node([loopback(.udp, v6: v6)]) { $0.limits.stunPerAddress = 3 }
+        let client = try await Node([loopback(.udp, v6: v6)])
+        try await withNodes(server, client) {
+            let request: [UInt8] = [0, 1, 0, 0, 0x21, 0x12, 0xA4, 0x42] + Array(repeating: 7, count: 12)
+            for _ in 0..<5 { try await client.send(request, to: address(.udp, server.endpoint())) }
+            try await client.send(options("after"), to: address(.udp, server.endpoint()))
+            _ = try await server.inbox.message("after")
+            #expect(server.inbox.events.waiting.isEmpty)
+            // The second may turn meanwhile; then each half has a budget of its own.
+            #expect((3...5).contains(server.counters().stunAnswered))
+            #expect(server.counters().stunAnswered + server.counters().stunDropped == 5)
+            try await server.send(options("done"), to: address(.udp, client.endpoint()))
+            _ = try await client.inbox.message("done")
+            // A response is no request: nobody answers it.
+            #expect(client.counters().stunDropped == server.counters().stunAnswered)
+        }
+    }
+
+    @Test(
         "keep-alives are counted and nothing else",
         arguments: [[13, 10, 13, 10], [13, 10], [0], [0, 1, 0, 0, 0x21, 0x12, 0xA4, 0x42], []] as [[UInt8]])
     func keepAlives(bytes: [UInt8]) async throws {

@@ -212,6 +212,6 @@ private func text(_ step: LocationSearch.Step) -> [String] {
                 .init(transport: .tls, endpoint: endpoint, serverName: "a.org"),
             ],
             foundByDNS: foundByDNS)
-        #expect(plan.transportChoice(size: size).map(\.transport.rawValue) == expected)
+        #expect(plan.candidates(size: size).map(\.transport.rawValue) == expected)
     }
 }

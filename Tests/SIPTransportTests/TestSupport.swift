@@ -120,7 +120,7 @@ final class Node: Sendable {
     let loops: [any EventLoop]
     let inbox = Inbox()
     let transport: SIPTransport
-    let book: BoundAddresses
+    let bound: [BoundListener]
 
     init(
         _ listeners: [ListenerConfiguration], loops count: Int = 1,
@@ -133,7 +133,7 @@ final class Node: Sendable {
             options, group: group, receiver: inbox, clock: SystemClock(), logger: Logger(label: "test"))
         (self.group, self.transport) = (group, transport)
         loops = Array(group.makeIterator())
-        do { book = try await transport.start() } catch {
+        do { bound = try await transport.start() } catch {
             try await group.shutdownGracefully()
             throw error
         }
@@ -148,7 +148,7 @@ final class Node: Sendable {
         try await loops[loop].submit { [transport] in transport.send(wire, to: target, loop: loop) }.get()
     }
 
-    func endpoint(_ index: Int = 0) -> IPEndpoint { book.entries[index].bound }
+    func endpoint(_ index: Int = 0) -> IPEndpoint { bound[index].bound }
 
     func counters(_ listener: UInt8 = 0) -> ListenerCounters {
         transport.counters()[ListenerID(listener)] ?? ListenerCounters()

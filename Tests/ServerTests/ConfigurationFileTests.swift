@@ -54,6 +54,11 @@ struct ConfigurationFileTests {
         Mistake(
             "not a host name", "data: d\nhost-names: [pbx.example.com, -x]\n", line: 2, key: "host-names[1]",
             says: "host name", "-x"),
+        Mistake(
+            "name for a name server", "data: d\ndns:\n  servers: [ns.example.com]\n", line: 3, key: "dns.servers",
+            says: "IP address of a name server", "ns.example.com"),
+        Mistake(
+            "impatience", "data: d\ndns:\n  candidate-ms: 100\n", line: 3, key: "dns.candidate-ms", says: "from 500"),
         Mistake("not a network", "data: d\nlocal-net: 10.0.0.0/33\n", line: 2, key: "local-net", says: "network"),
         Mistake(
             "falling range", "data: d\nrtp-ports: 20000-10000\n", line: 2, key: "rtp-ports", says: "A below B",

@@ -38,12 +38,28 @@ class Martinet:
         start = free_range(400)
         self.rtp_ports = f"{start}-{start + 399}"
         self.child, self.starts = None, 0
+        self.keys = None
 
     # ---------------------------------------------------------------- life
     def command(self):
+        if self.keys is not None:
+            return [BINARY, "serve", "--config", self.write_configuration()]
         return [BINARY, "demo", "--data", self.data, "--bind", self.bind, "--sip-port", self.sip_port,
                 "--tls-port", self.tls_port, "--http-port", self.http_port, "--rtp-ports", self.rtp_ports,
                 "--users", self.users_wanted, "--first-extension", self.first, *self.extra]
+
+    def serve_with(self, keys):
+        """Started again, by a configuration file: on the demo's data, with these lines of YAML besides the ports."""
+        self.stop()
+        self.keys = keys
+        return self.start()
+
+    def write_configuration(self):
+        path = os.path.join(str(self.folder), "martinet.yaml")
+        with open(path, "w") as f:
+            f.write(f"data: {self.data}\nbind: {self.bind}\nsip-port: {self.sip_port}\ntls-port: {self.tls_port}\n"
+                    f"http-port: {self.http_port}\nrtp-ports: {self.rtp_ports}\ndrain-seconds: 5\n{self.keys}")
+        return path
 
     def start(self, ready_within=30):
         assert os.path.exists(BINARY), f"{BINARY} is missing: run make build"

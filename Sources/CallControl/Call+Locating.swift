@@ -1,0 +1,79 @@
+internal import Basics
+internal import SIPMessage
+internal import SIPTransaction
+
+/// Destinations that have a name (RFC 3263).
+extension Call {
+    /// Rings a SIP address that is none of ours.
+    mutating func offer(outside uri: SIPURI, redirections: [Redirection], in env: inout CallEnvironment) {
+        var leg = makeLeg(target: Call.unknownTarget, in: &env)
+        leg.redirections = redirections
+        leg.requestURI = uri
+        leg.destination = uri.addressOfRecord.description
+        legs.append(leg)
+        locate(uri, leg: legs.count - 1, in: &env)
+    }
+
+    /// Asks where `uri` leads; ``located(_:leg:in:)`` goes on.
+    mutating func locate(_ uri: SIPURI, leg index: Int, in env: inout CallEnvironment) {
+        legs[index].stage = .locating
+        legs[index].target = Call.unknownTarget
+        armNoAnswer(in: env)
+        env.effects.append(.locate(uri, leg: UInt16(index)))
+    }
+
+    /// Until the answer is there, nothing is sent.
+    private static let unknownTarget: SIPTarget = .address(
+        .udp, IPEndpoint(IPAddress(v4: 0), 0), listener: ListenerID(0), serverName: nil)
+
+    mutating func located(_ outcome: LocationOutcome, leg index: Int, in env: inout CallEnvironment) {
+        guard index < legs.count, legs[index].stage == .locating else { return }
+        var found: [Leg.Alternative] = []
+        switch outcome {
+        case .found(let places):
+            for place in places {
+                let remote = place.target.remote
+                guard !env.addresses.isOwn(remote.address, port: remote.port) else {
+                    note("\(remote) is ourselves: a loop, not tried", leg: index, in: &env)
+                    continue
+                }
+                found.append(
+                    Leg.Alternative(
+                        target: place.target, requestURI: legs[index].requestURI, path: legs[index].path,
+                        onlyAbove: place.onlyAbove, isLocated: true))
+            }
+        case .nowhere: note("the name leads nowhere", leg: index, in: &env)
+        case .unanswered: note("DNS gave no answer", leg: index, in: &env)
+        }
+        legs[index].alternatives.insert(contentsOf: found, at: 0)
+        guard !legs[index].alternatives.isEmpty else {
+            legs[index].stage = .calling  // A leg that failed before its first message.
+            return branchFailed(
+                index, status: outcome == .unanswered ? .serviceUnavailable : .temporarilyUnavailable, in: &env)
+        }
+        legs[index].stage = .calling
+        tryNext(index, in: &env)
+        sendInvite(index, in: &env)
+    }
+
+    /// Turns to the next way to the leg's party; there must be one.
+    mutating func tryNext(_ index: Int, in env: inout CallEnvironment) {
+        let next = legs[index].alternatives.removeFirst()
+        (legs[index].target, legs[index].isLocated) = (next.target, next.isLocated)
+        legs[index].onlyAbove = next.onlyAbove
+        (legs[index].requestURI, legs[index].path) = (next.requestURI ?? legs[index].requestURI, next.path)
+        if !next.shownHost.isEmpty { legs[index].shownHost = next.shownHost }
+        note("trying \(next.target.transport.rawValue) \(next.target.remote)", leg: index, in: &env)
+    }
+
+    /// Where a request of ours on a leg goes when not to the leg's target: the first Route, else the Request-URI
+    /// (RFC 3261 §8.1.2), to be located.
+    func hop(of request: SIPMessage, leg index: UInt16) -> SIPURI? {
+        guard Int(index) < legs.count, request.toTag != nil else { return nil }
+        let leg = legs[Int(index)]
+        guard leg.isLocated || leg.isFlowGone,
+            let uri = (try? request.routes())?.first?.uri ?? request.requestURI, uri.isSIP
+        else { return nil }
+        return leg.isLocated || uri.isLocatable ? uri : nil
+    }
+}
