@@ -147,8 +147,8 @@ extension Call {
         legs[index].stage = .over
         closeMedia(of: index, in: &env)
         let depth = legs[index].redirections + 1
-        guard phase == .ringing, tenant.settings.followRedirects,
-            depth <= min(tenant.settings.maxRedirects, env.settings.maximumRedirections),
+        guard phase == .ringing, legs[index].settings.redirects != .none,
+            depth <= tenant.settings.maxRedirects,
             case .list(let contacts)? = (try? response.contacts()) ?? nil
         else {
             legs[index].failure = status
