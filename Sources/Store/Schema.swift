@@ -11,6 +11,7 @@ package enum Schema {
     package static let migrations: [Migration] = [
         Migration(number: 1, name: "0001-first-call", sql: firstCall),
         Migration(number: 2, name: "0002-phone-states", sql: phoneStates),
+        Migration(number: 3, name: "0003-binding-listeners", sql: bindingListeners),
     ]
 
     /// Durations are in seconds, `…_at` columns in microseconds since 1970 (UTC), settings are JSON whose missing keys mean defaults.
@@ -29,6 +30,11 @@ package enum Schema {
             PRIMARY KEY (tenant_id, user_id, key),
             FOREIGN KEY (tenant_id, user_id) REFERENCES users (tenant_id, id) ON DELETE CASCADE
         ) WITHOUT ROWID;
+        """
+
+    /// The address that the listener of a registration was bound to: its number means nothing once the configuration changed.
+    private static let bindingListeners: String = """
+        ALTER TABLE bindings ADD COLUMN bound TEXT NOT NULL DEFAULT '';
         """
 
     private static let firstCall: String = """

@@ -29,15 +29,18 @@ public final class StoreWriter: Sendable {
     private let finished = DispatchSemaphore(value: 0)
     private let path: String
     private let settings: StoreWriterSettings
+    private let listeners: ListenerMap
     private let clock: any MartinetClock
     private let done: Done
 
+    /// - Parameter listeners: those that registrations may name.
     public init(
-        _ database: Database, settings: StoreWriterSettings = StoreWriterSettings(), clock: any MartinetClock,
+        _ database: Database, settings: StoreWriterSettings = StoreWriterSettings(),
+        listeners: ListenerMap = ListenerMap(), clock: any MartinetClock,
         done: @escaping Done
     ) {
         path = database.path
-        (self.settings, self.clock) = (settings, clock)
+        (self.settings, self.listeners, self.clock) = (settings, listeners, clock)
         self.done = done
         let thread = Thread { [self] in run() }
         thread.name = "store"
@@ -95,7 +98,8 @@ public final class StoreWriter: Sendable {
 
     private func run() {
         // Opened before the first write comes, as it reads the log of bindings; a failure is met again, and told, by that write.
-        var connection: WriteConnection? = try? WriteConnection(path: path, safety: settings.safety)
+        var connection: WriteConnection? = try? WriteConnection(
+            path: path, safety: settings.safety, listeners: listeners)
         var pace = GatherPace(settings)
         while true {
             let (batch, waiting, isClosing) = take()
@@ -174,7 +178,7 @@ public final class StoreWriter: Sendable {
         [Int: StoreError], StoreError
     > {
         do {
-            let open = try connection ?? WriteConnection(path: path, safety: settings.safety)
+            let open = try connection ?? WriteConnection(path: path, safety: settings.safety, listeners: listeners)
             connection = open
             try open.begin()
             do {
