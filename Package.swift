@@ -77,6 +77,8 @@ let package = Package(
         .systemLibrary(
             name: "CAres", path: "Sources/CAres", pkgConfig: "libcares", providers: [.apt(["libc-ares-dev"])]),
         .target(name: "CSys"),
+        // Below the adapters, which share it.
+        module("Batching", ["Basics"]),
         module(
             "SIPTransport",
             [
@@ -88,8 +90,11 @@ let package = Package(
         module("MediaTransport", ["Basics", "RTP", "MediaSession", "CSys"]),
         module(
             "Store",
-            ["Basics", "SIPMessage", "SIPTransaction", "Registration", "Identity", "CallControl", grdb, grdbSQLite]),
-        module("Telemetry", ["Basics", "SIPTransaction"]),
+            [
+                "Basics", "Batching", "SIPMessage", "SIPTransaction", "Registration", "Identity", "CallControl", grdb,
+                grdbSQLite,
+            ]),
+        module("Telemetry", ["Basics", "Batching", "SIPTransaction"]),
         // Floor 7
         module("API", ["Basics", nio, hummingbird, logging]),
         // Floor 8
@@ -120,6 +125,7 @@ let package = Package(
                 "Numbering", "CallControl",
             ]),
         tests("Basics"),
+        tests("Batching"),
         tests("SIPMessage", ["Basics"], golden: true),
         tests("SDP", ["Basics"], golden: true),
         tests("RTP", ["Basics"]),

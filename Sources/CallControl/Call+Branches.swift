@@ -150,7 +150,8 @@ extension Call {
                     by: legs[index].shownUser ?? "", response, status: status, hadRung: legs[index].session != nil)
             ]
         legs[index].failure = status
-        guard phase == .ringing, tenant.settings.followRedirects, chain.count <= maximumRedirections(in: env),
+        guard phase == .ringing, legs[index].settings.redirects != .none,
+            chain.count <= tenant.settings.maxRedirects,
             case .list(let contacts)? = (try? response.contacts()) ?? nil
         else {
             note("redirected (\(status.code)), not followed", leg: index, in: &env)
@@ -171,7 +172,7 @@ extension Call {
             env.directory.tenant(owning: uri.host).map { $0.id == tenant.id }
             ?? uri.hostAddress.map { env.addresses.isOwn($0, port: uri.port) } ?? env.addresses.isOwn(host: uri.host)
         guard isOurs else {
-            guard tenant.settings.redirectScope == .anywhere, uri.isSIP else {
+            guard legs[index].settings.redirects == .anywhere, uri.isSIP else {
                 // Another host is not dialled on a phone's word: any phone could place calls at the operator's cost.
                 return note("redirection to \(uri.host) is outside of the tenant: not followed", leg: index, in: &env)
             }

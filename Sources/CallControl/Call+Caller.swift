@@ -60,7 +60,7 @@ extension Call {
         if status.code < 300 {
             builder.addContact(caller.contact(in: env))
             builder.add(.allow, OwnFields.allow)
-            builder.add(.supported, OwnFields.supported)
+            caller.addSupported(to: &builder)
         }
         return builder
     }

@@ -88,7 +88,7 @@ extension Call {
         builder.add(.server, env.settings.serverName)
         builder.addContact(legs[index].contact(in: env))
         builder.add(.allow, OwnFields.allow)
-        builder.add(.supported, OwnFields.supported)
+        legs[index].addSupported(to: &builder)
         // The session's time runs from the 2xx to its INVITE; an UPDATE before that refreshes nothing (RFC 4028 §7.4).
         let isUp: Bool = legs[index].stage == .up
         if isUp { timer.add(to: &builder) }

@@ -39,7 +39,7 @@ extension Call {
             var offers = legs[index].versions
             _ = offers.sending(.invite, sdp: Call.sdpBytes(of: invite))
             var session = Session(dialog: dialog, offers: offers)
-            session.timer = legs[index].inviteTimer(of: tenant.settings)
+            session.timer = legs[index].sessionTimer()
             if legs[index].session == nil {
                 legs[index].session = session
             } else {

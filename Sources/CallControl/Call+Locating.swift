@@ -18,7 +18,7 @@ extension Call {
     mutating func locate(_ uri: SIPURI, leg index: Int, in env: inout CallEnvironment) {
         legs[index].stage = .locating
         legs[index].target = Call.unknownTarget
-        armNoAnswer(in: env)
+        armNoAnswer(index, in: env)
         env.effects.append(.locate(uri, leg: UInt16(index)))
     }
 

@@ -118,18 +118,17 @@ extension Call {
         guard let ports = env.media.reserve(interface: network.id, for: id) else { return nil }
         var plan = MediaEndpointPlan(id: MediaEndpointID(leg: legs[index].id, stream: UInt8(position)), ports: ports)
         plan.signallingAddress = legs[index].target.remote.address
-        plan.latch = legs[index].latchesAnySource ? .anySource : .signalled
-        plan.silenceLimit = silenceLimit(of: index, in: env)
+        plan.latch = legs[index].settings.latchAnySource ? .anySource : .signalled
+        plan.silenceLimit = silenceLimit(of: index)
         openEndpoints.insert(plan.id)
         legs[index].streams[position] = LegStream(localAddress: network.address, plan: plan)
         env.effects.append(.media(.set(plan)))
         return ports
     }
 
-    /// The terminal's setting, else the tenant's; 0 never asks.
-    private func silenceLimit(of index: Int, in env: CallEnvironment) -> Duration {
-        let own = legs[index].terminal.flatMap { env.directory.terminal($0)?.settings.mediaSilenceSeconds }
-        let seconds = own ?? tenant.settings.mediaSilenceSeconds
+    /// 0 never asks.
+    private func silenceLimit(of index: Int) -> Duration {
+        let seconds: Int = legs[index].settings.mediaSilenceSeconds
         return seconds > 0 ? .seconds(seconds) : .seconds(365 * 86_400)
     }
 

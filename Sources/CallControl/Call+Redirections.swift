@@ -27,7 +27,7 @@ extension Call {
             }
             return
         }
-        guard told.count <= maximumRedirections(in: env) else {
+        guard told.count <= tenant.settings.maxRedirects else {
             throw InviteRefusal(status: .loopDetected, reason: "redirected \(told.count) times")
         }
         redirectionsBefore = told
@@ -36,10 +36,6 @@ extension Call {
 
     /// The caller's extension.
     private var callerUser: String { String(record.callerURI.dropFirst(4).prefix { $0 != "@" }) }
-
-    func maximumRedirections(in env: CallEnvironment) -> Int {
-        min(tenant.settings.maxRedirects, env.settings.maximumRedirections)
-    }
 
     /// History-Info and Diversion of a redirected call, both, as phones know one or the other (RFC 7044, RFC 5806).
     func addRedirections(of leg: Leg, to builder: inout SIPMessageBuilder) {

@@ -38,9 +38,9 @@ extension Call {
         let tag = env.random.token(12)
         var leg = Leg(
             id: LegID(call: id, index: 0), sipCallID: invite.callID, localTag: tag, target: .flow(flow),
-            sdpSessionID: UInt64.random(in: 1...0x7FFF_FFFF, using: &env.random))
+            sdpSessionID: UInt64.random(in: 1...0x7FFF_FFFF, using: &env.random),
+            settings: tenant.settings(for: identity.terminal))
         (leg.user, leg.terminal, leg.localUser) = (identity.user.id, identity.terminal.id, dialled)
-        leg.latchesAnySource = identity.terminal.settings.latchAnySource
         leg.learn(from: invite)
         leg.session = try Call.callerSession(invite, tag: tag, in: &env)
         let body = try Call.description(in: invite)
@@ -106,11 +106,7 @@ extension Call {
     }
 
     private mutating func negotiateCallerTimer() throws(InviteRefusal) {
-        let settings = tenant.settings
-        var timer = SessionTimer(
-            policy: SessionTimerPolicy(
-                preferred: UInt32(clamping: settings.sessionExpiresSeconds),
-                minimum: UInt32(clamping: settings.minimumSessionSeconds)))
+        guard var timer = caller.sessionTimer(isRequired: invite.hasOption("timer", in: .require)) else { return }
         switch timer.received(invite) {
         case .accept(let fields): callerTimerFields = fields
         case .tooSmall(let minimum):
@@ -215,7 +211,8 @@ extension Call {
         (leg.user, leg.terminal) = (user.id, binding.terminal)
         (leg.redirections, leg.shownUser) = (redirections, user.extension)
         leg.shownHost = Call.shownHost(of: binding, in: env)
-        leg.latchesAnySource = env.directory.terminal(binding.terminal)?.settings.latchAnySource ?? false
+        leg.settings = tenant.settings(for: env.directory.terminal(binding.terminal))
+        if redirections.count == redirectionsBefore.count { ringUntil(leg.settings.noAnswerSeconds, in: env) }
         leg.requestURI = binding.contact
         leg.path = binding.path
         leg.alternatives = flows.dropFirst().map {
@@ -240,9 +237,15 @@ extension Call {
         var leg = Leg(
             id: id, sipCallID: ShardedCallID.make(shard: env.shard, random: &env.random),
             localTag: env.random.token(12), target: target,
-            sdpSessionID: UInt64.random(in: 1...0x7FFF_FFFF, using: &env.random))
+            sdpSessionID: UInt64.random(in: 1...0x7FFF_FFFF, using: &env.random), settings: tenant.settings)
         (leg.localUser, leg.shownHost) = (callerShownUser, tenant.realm)
         return leg
+    }
+
+    /// Of the phones that ring together the longest time counts.
+    private mutating func ringUntil(_ seconds: Int, in env: CallEnvironment) {
+        let end: Moment = env.now.advanced(by: .seconds(seconds))
+        noAnswerAt = max(noAnswerAt ?? end, end)
     }
 
     /// Sends the INVITE of a leg; the leg fails at once when it can't be.
@@ -269,13 +272,12 @@ extension Call {
         legs[index].inviteExchange = exchange
         env.effects.append(.claim(tag: legs[index].localTag, leg: UInt16(index)))
         env.effects.append(.request(message, legs[index].target, exchange, leg: UInt16(index)))
-        armNoAnswer(in: env)
+        armNoAnswer(index, in: env)
     }
 
-    mutating func armNoAnswer(in env: CallEnvironment) {
-        guard noAnswerAt == nil else { return }
-        let limit: Duration = min(.seconds(tenant.settings.noAnswerSeconds), env.settings.noAnswerTimeout)
-        noAnswerAt = env.now.advanced(by: limit)
+    /// Where no user's phones have set it yet.
+    mutating func armNoAnswer(_ index: Int, in env: CallEnvironment) {
+        if noAnswerAt == nil { ringUntil(legs[index].settings.noAnswerSeconds, in: env) }
     }
 
     private mutating func inviteBuilder(_ index: Int, hasOffer: Bool, in env: inout CallEnvironment)
@@ -289,7 +291,8 @@ extension Call {
         var builder = SIPMessageBuilder(request: .invite, uri: uri.asRequestURI)
         builder.add(via)
         for hop in leg.path { builder.add(.route, hop) }
-        let hops = ((try? invite.maxForwards()) ?? nil) ?? 70
+        let limit: Int = tenant.settings.maxForwards
+        let hops: Int = min(((try? invite.maxForwards()) ?? nil) ?? limit, limit)
         builder.addMaxForwards(max(0, hops - 1))
         builder.addFrom(callerShown(to: leg).withTag(leg.localTag))
         builder.addTo(to)
@@ -300,8 +303,8 @@ extension Call {
         builder.add(.allow, OwnFields.allow)
         // Without an offer a reliable 1xx could bring one that only a caller with 100rel can answer in time (RFC 3262 §5).
         let passesReliable = hasOffer || (caller.supports.contains(.reliableProvisionals) && index == 1)
-        builder.add(.supported, passesReliable ? OwnFields.supported : OwnFields.supportedWithoutReliable)
-        leg.inviteTimer(of: tenant.settings).requestFields().add(to: &builder)
+        leg.addSupported(to: &builder, reliable: passesReliable)
+        leg.sessionTimer()?.requestFields().add(to: &builder)
         addIdentity(of: leg, to: &builder)
         addRedirections(of: leg, to: &builder)
         for name in [SIPFieldName.subject, .priority] { builder.copy(name, from: invite) }

@@ -1,4 +1,5 @@
 internal import Basics
+internal import Identity
 internal import SIPDialog
 internal import SIPMessage
 internal import SIPTransaction
@@ -7,10 +8,16 @@ internal import SIPTransaction
 enum OwnFields {
     static let allow = "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, INFO, MESSAGE"
     static let supported = "100rel, timer"
-    static let supportedWithoutReliable = "timer"
 }
 
 extension Leg {
+    /// Adds Supported with what we can do on this leg; nothing where there is nothing, as phones trip over an empty field.
+    func addSupported(to builder: inout SIPMessageBuilder, reliable: Bool = true) {
+        var options: [String] = reliable ? ["100rel"] : []
+        if settings.sessionTimer != .off { options.append("timer") }
+        if !options.isEmpty { builder.add(.supported, options.joined(separator: ", ")) }
+    }
+
     /// A Via for the next request on this leg.
     func via(in env: inout CallEnvironment) -> Via? {
         let own = env.addresses.signalling(target.listener, towards: target.remote.address)
@@ -35,7 +42,7 @@ extension Leg {
         builder.add(.userAgent, env.settings.serverName)
         if refreshesTarget {
             builder.add(.allow, OwnFields.allow)
-            builder.add(.supported, OwnFields.supported)
+            addSupported(to: &builder)
         }
         return builder
     }

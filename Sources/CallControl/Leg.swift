@@ -64,8 +64,8 @@ struct Leg: Sendable {
     var inviteSequence: UInt32 = 1
     /// The least session interval the peer asked for by 422.
     var minimumSession: UInt32 = 0
-    /// Media may come from any source, by a setting of the terminal.
-    var latchesAnySource = false
+    /// What holds for the party, as it was when the leg was made: later changes are for later calls.
+    var settings: TenantSettings
     /// Early dialogs of further branches behind a forking peer.
     var forks: [Session] = []
     /// The dialogs of branches that did not get the call, for those that answer all the same.
@@ -103,19 +103,25 @@ struct Leg: Sendable {
     /// The host, and port where needed, by which users of the tenant are shown to this party, so that it can call them.
     var shownHost = ""
 
-    init(id: LegID, sipCallID: String, localTag: String, target: SIPTarget, sdpSessionID: UInt64) {
+    init(
+        id: LegID, sipCallID: String, localTag: String, target: SIPTarget, sdpSessionID: UInt64,
+        settings: TenantSettings
+    ) {
         (self.id, self.sipCallID, self.localTag, self.target) = (id, sipCallID, localTag, target)
-        self.sdpSessionID = sdpSessionID
+        (self.sdpSessionID, self.settings) = (sdpSessionID, settings)
     }
 
     var index: UInt16 { id.index }
 
-    /// The session timer our INVITE asks for.
-    func inviteTimer(of settings: TenantSettings) -> SessionTimer {
+    /// The session timer of this leg; nil where it may have none, unless the peer requires one.
+    func sessionTimer(isRequired: Bool = false) -> SessionTimer? {
+        let use: SessionTimerUse = settings.sessionTimer
+        guard use != .off || isRequired else { return nil }
         let minimum: UInt32 = max(UInt32(clamping: settings.minimumSessionSeconds), minimumSession)
         return SessionTimer(
             policy: SessionTimerPolicy(
-                preferred: max(UInt32(clamping: settings.sessionExpiresSeconds), minimum), minimum: minimum))
+                preferred: max(UInt32(clamping: settings.sessionExpiresSeconds), minimum), minimum: minimum,
+                insists: use == .on, proposes: use == .on))
     }
 
     /// Notes what the peer can do; a message that says nothing of it changes nothing.

@@ -13,23 +13,69 @@ extension Shard {
         case .put(let aor, let binding):
             let ref = BindingRef(aor: aor, key: binding.key)
             if let sign = binding.suspectedALG { effects.append(.alarm(.suspectedALG(aor, sign))) }
-            guard let interval = keepAlive(of: binding, aor) else { return qualify.forget(ref) }
-            qualify.watch(ref, probe: .options, every: interval, now: environment.now, random: &environment.random)
+            if binding.isReachable == nil { qualify.renew(ref) }
+            watch(ref, binding)
+            // What is stored of it is older than its registration now, and would be taken for past.
+            if environment.locations.binding(ref)?.isReachable == false {
+                notePhone(ref, isReachable: false, roundTrip: nil)
+            }
         }
     }
 
-    /// How often a phone is asked: one behind NAT, whose mapping would close, or one whose terminal says so.
-    private func keepAlive(of binding: Binding, _ aor: AddressOfRecord) -> Duration? {
-        let own = environment.directory.terminal(binding.terminal)?.settings.keepAliveSeconds
-        let general = environment.directory.tenant(aor.tenant)?.settings.keepAliveSeconds ?? 0
-        let seconds = own ?? (binding.isBehindNAT ? general : 0)
-        return seconds > 0 ? .seconds(max(seconds, settings.minimumKeepAliveSeconds)) : nil
+    /// Keeps a phone alive as the settings of this moment say, or leaves it alone.
+    private mutating func watch(_ ref: BindingRef, _ binding: Binding) {
+        let keepAlive = binding.flowAlive ? keepAlive(of: binding, ref.aor) : nil
+        if let keepAlive {
+            qualify.watch(
+                ref, probe: keepAlive.probe, every: keepAlive.interval, now: environment.now,
+                random: &environment.random)
+        } else {
+            qualify.forget(ref)
+        }
+        // A phone that is not asked any more can't be known to be silent.
+        if binding.flowAlive, binding.isReachable == false, keepAlive?.probe != .options {
+            environment.locations.forgetQualify(ref)
+            notePhone(ref, isReachable: true, roundTrip: nil)
+        }
+    }
+
+    /// How a phone is kept alive: one behind NAT, whose mapping would close, one that has a time of its own, or every one.
+    private func keepAlive(of binding: Binding, _ aor: AddressOfRecord) -> (probe: Qualify.Probe, interval: Duration)? {
+        guard let tenant = environment.directory.tenant(aor.tenant) else { return nil }
+        let terminal = environment.directory.terminal(binding.terminal)
+        let settings = tenant.settings(for: terminal)
+        let isMeant: Bool =
+            switch settings.keepAlivePhones {
+            case .all: true
+            case .nat: binding.isBehindNAT || terminal?.settings[Setting.keepAliveKey] != nil
+            }
+        guard isMeant, settings.keepAliveSeconds > 0 else { return nil }
+        let probe: Qualify.Probe =
+            switch settings.keepAliveKind {
+            case .options: .options
+            case .crlf: .crlf
+            }
+        return (probe, .seconds(settings.keepAliveSeconds))
+    }
+
+    /// Looks again at the phones of one stripe of the table: after a start, which finds them registered, and after a change of settings.
+    mutating func reviewBindings() {
+        guard let stripe = reviewedStripe else { return }
+        reviewedStripe = stripe + 1 < environment.locations.stripeCount ? stripe + 1 : nil
+        for (aor, binding) in environment.locations.all(inStripe: stripe) where isOurs(binding) {
+            watch(BindingRef(aor: aor, key: binding.key), binding)
+        }
+    }
+
+    /// The shard that a phone's registrations go to looks after it.
+    private func isOurs(_ binding: Binding) -> Bool {
+        settings.shardCount <= 1 || ShardID(callID: binding.callID, count: settings.shardCount) == id
     }
 
     mutating func probeBindings(into pending: inout [TransactionEffect]) {
         let due = qualify.due(now: environment.now, random: &environment.random)
         for request in due {
-            guard let binding = environment.locations.binding(request.ref), binding.flowAlive else {
+            guard let binding = environment.locations.binding(request.ref), binding.flowAlive, isOurs(binding) else {
                 qualify.forget(request.ref)
                 continue
             }

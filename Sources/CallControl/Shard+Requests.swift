@@ -135,7 +135,7 @@ extension Shard {
             return answer(.forbidden, request, transaction, flow, into: &pending)
         }
         let aor = AddressOfRecord(tenant: tenant.id, user: user.id)
-        let outcome = registrar(of: tenant).process(
+        let outcome = registrar(by: tenant.settings(for: terminal)).process(
             request, over: flow, for: aor, terminal: terminal.id, in: environment.locations, now: environment.now,
             wall: environment.wall, random: &environment.random)
         switch outcome {
@@ -149,13 +149,18 @@ extension Shard {
         }
     }
 
-    private func registrar(of tenant: Tenant) -> Registrar {
+    private func registrar(by settings: TenantSettings) -> Registrar {
         var limits = RegistrarSettings()
-        limits.minimumSeconds = tenant.settings.minimumRegistrationSeconds
-        limits.maximumSeconds = tenant.settings.maximumRegistrationSeconds
-        limits.defaultSeconds = tenant.settings.maximumRegistrationSeconds
-        limits.natMaximumSeconds = tenant.settings.natRegistrationSeconds
-        limits.maxBindings = tenant.settings.maxBindingsPerUser
+        limits.minimumSeconds = settings.minimumRegistrationSeconds
+        limits.maximumSeconds = settings.maximumRegistrationSeconds
+        limits.natMaximumSeconds = settings.natRegistrationSeconds
+        limits.streamMaximumSeconds = settings.streamRegistrationSeconds
+        limits.defaultSeconds = settings.defaultRegistrationSeconds
+        limits.spreadPercent = settings.registrationSpreadPercent
+        limits.maxBindings = settings.maxBindingsPerUser
+        limits.refusesUnsupportedPath = settings.refusesUnsupportedPath
+        limits.serviceRoute = settings.serviceRoute
+        limits.flowTimerSeconds = settings.flowTimerSeconds
         return Registrar(settings: limits)
     }
 

@@ -68,6 +68,8 @@ public struct Shard: Sendable {
     var recordTokens: [UInt64: UInt32] = [:]
     var qualify = Qualify()
     var sweepAt: Moment
+    /// The stripe of the table whose phones are to be looked at next; nil while there is no need.
+    var reviewedStripe: Int?
     var queueDelay: Duration = .zero
     var isDraining = false
     /// Hosts that are not ours and that the operator was told of.
@@ -94,6 +96,7 @@ public struct Shard: Sendable {
             directory: directory,
             settings: settings.calls, now: now, wall: wall)
         sweepAt = now.advanced(by: .seconds(1))
+        if locations.count > 0 { reviewedStripe = 0 }
     }
 
     /// Calls that are not forgotten yet.
@@ -107,6 +110,7 @@ public struct Shard: Sendable {
 
     /// When ``ShardEvent/deadlineReached`` is due.
     public var nextDeadline: Moment? {
+        if reviewedStripe != nil { return environment.now }
         var next = settings.sweepsRegistrations ? sweepAt : Moment.distantFuture
         if let due = transactions.nextDeadline, due < next { next = due }
         if let due = callDeadlines.next, due < next { next = due }
@@ -153,7 +157,9 @@ public struct Shard: Sendable {
         case .media(let fact): tell(fact.endpoint.leg.call, .media(fact), into: &pending)
         case .located(let token, let outcome): located(token, outcome, into: &pending)
         case .deadlineReached: deadlineReached(into: &pending)
-        case .directoryChanged(let directory): environment.directory = directory
+        case .directoryChanged(let directory):
+            if directory.hasOtherSettings(than: environment.directory) { reviewedStripe = 0 }
+            environment.directory = directory
         case .queueDelay(let delay): queueDelay = delay
         case .drain: isDraining = true
         case .shutDown:
@@ -204,6 +210,7 @@ public struct Shard: Sendable {
         while let number = callDeadlines.popDue(now: now) { due.append(number) }
         for number in due { handle(.deadlineReached, call: number, into: &pending) }
         while let transaction = patience.popDue(now: now) { losePatience(with: transaction, into: &pending) }
+        reviewBindings()
         if let due = qualify.nextDeadline, due <= now { probeBindings(into: &pending) }
         guard settings.sweepsRegistrations, now >= sweepAt else { return }
         sweepAt = now.advanced(by: .seconds(1))

@@ -9,9 +9,9 @@ public struct ShardSettings: Sendable {
     public var overloadDelay: Duration = .milliseconds(100)
     /// Beyond this, new registrations are refused too.
     public var severeOverloadDelay: Duration = .milliseconds(200)
+    /// How many shards share the calls and registrations; each looks after the phones whose Call-ID is its own.
+    public var shardCount = 1
     /// One shard looks after ended registrations for all.
     public var sweepsRegistrations = true
-    /// How often phones behind NAT are asked for a sign of life where neither terminal nor tenant says otherwise; seconds.
-    public var minimumKeepAliveSeconds = 10
     public init() {}
 }

@@ -6,11 +6,3 @@ extension DigestAlgorithm {
     /// Those the server can compute.
     public static var known: [DigestAlgorithm] { [.md5, .sha256, .sha512t256] }
 }
-
-extension DigestAlgorithm: Codable {
-    public init(from decoder: any Decoder) throws { self.init(try decoder.singleValueContainer().decode(String.self)) }
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.singleValueContainer()
-        try container.encode(name)
-    }
-}

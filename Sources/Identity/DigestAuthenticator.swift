@@ -87,12 +87,12 @@ public final class DigestAuthenticator: Sendable {
         guard let uri = request.requestURI else { return .challenge(stale: false) }
         for credentials in answers where credentials.realm == tenant.realm {
             let terminal = directory.terminal(in: tenant.id, authUsername: credentials.username)
-            let offered = directory.digestAlgorithms(of: terminal, in: tenant)
+            let settings = tenant.settings(for: terminal)
             guard
-                offered.contains(credentials.algorithm)
+                settings.digestAlgorithms.contains(credentials.algorithm)
                     || tenant.settings.digestAlgorithms.contains(credentials.algorithm)
             else { continue }
-            guard credentials.qop != nil || tenant.settings.acceptsDigestWithoutQop else { continue }
+            guard credentials.qop != nil || settings.acceptsDigestWithoutQop else { continue }
             // An answer made for another request says nothing about the password.
             guard credentials.matches(uri, isOurs: isOurs) else { return .challenge(stale: false) }
             return judge(credentials, of: request, terminal: terminal, from: source, now: now)

@@ -15,6 +15,8 @@ public struct Directory: Sendable {
         let terminalByUsername: [Name: Int32]
         /// Where a user's run in `terminals`, which is sorted by user, begins.
         let firstTerminal: [UserID: Int32]
+        /// Of the few terminals that have settings of their own.
+        let ownSettings: [TerminalID: SettingValues]
 
         init(tenants: [Tenant], users: [User], terminals: [Terminal]) {
             let terminals = terminals.sorted { ($0.user, $0.id) < ($1.user, $1.id) }
@@ -23,6 +25,9 @@ public struct Directory: Sendable {
             userByID = Directory.index(users) { $0.id }
             terminalByID = Directory.index(terminals) { $0.id }
             firstTerminal = Directory.index(terminals) { $0.user }
+            ownSettings = Dictionary(
+                terminals.lazy.filter { !$0.settings.isEmpty }.map { ($0.id, $0.settings) }
+            ) { first, _ in first }
             userByExtension = Directory.index(users) { Name(tenant: $0.tenant, text: $0.extension) }
             var domains: [String: Int32] = [:]
             for (position, tenant) in tenants.enumerated() {
@@ -97,9 +102,17 @@ public struct Directory: Sendable {
         return storage.terminals[Int(first)..<end]
     }
 
+    /// Whether a tenant or terminal of both has other settings there, or one with settings of its own is in one of them alone.
+    public func hasOtherSettings(than other: Directory) -> Bool {
+        guard storage.ownSettings == other.storage.ownSettings else { return true }
+        return storage.tenants.contains { tenant in
+            other.tenant(tenant.id).map { $0.settings != tenant.settings } ?? false
+        }
+    }
+
     /// The algorithms a challenge to `terminal` offers; a tenant's where it has none of its own.
     public func digestAlgorithms(of terminal: Terminal?, in tenant: Tenant) -> [DigestAlgorithm] {
-        terminal?.settings.digestAlgorithms ?? tenant.settings.digestAlgorithms
+        tenant.settings(for: terminal).digestAlgorithms
     }
 
     private static func index<Value, Key: Hashable>(_ values: [Value], by key: (Value) -> Key) -> [Key: Int32] {

@@ -16,4 +16,10 @@ public struct Tenant: Hashable, Sendable, Identifiable {
 
     /// The protection space of digest (RFC 7616 §3.3): the first domain, or the name where there is none.
     public var realm: String { domains.first ?? name }
+
+    /// What holds for `terminal`: its own values over the tenant's. Nil, a phone that is not known, has none of its own.
+    public func settings(for terminal: Terminal?) -> TenantSettings {
+        guard let own = terminal?.settings, !own.isEmpty else { return settings }
+        return own.applied(to: settings, scope: .terminal)
+    }
 }

@@ -1,60 +1,107 @@
 public import SIPMessage
 
-/// What a customer's telephony may differ in; every value has a default, and durations are whole seconds.
-public struct TenantSettings: Hashable, Sendable, Codable {
+/// What a customer's telephony may differ in, and what holds for one phone once its own values are laid over it; every value has a
+/// default, and durations are whole seconds.
+///
+/// Ranges, units, keys and words for people are in ``Setting/all``: a field gets there what it needs to be set and shown.
+public struct TenantSettings: Hashable, Sendable {
     /// Offered in challenges in this order; MD5 alone by default, as many phones give up on a challenge that names another.
     public var digestAlgorithms: [DigestAlgorithm] = [.md5]
     /// Accepts answers without `qop`, as phones of RFC 2069 and test tools give them.
     public var acceptsDigestWithoutQop: Bool = true
-    /// Contacts one user may have at a time; 1 ... 64.
+    /// Contacts one user may have at a time.
     public var maxBindingsPerUser: Int = 16
-    /// The shortest registration, asked for with 423 (RFC 3261 §10.3); 10 ... 3600.
+    /// The shortest registration, asked for with 423 (RFC 3261 §10.3).
     public var minimumRegistrationSeconds: Int = 60
     /// The longest registration granted over UDP without NAT; never less than the minimum.
     public var maximumRegistrationSeconds: Int = 3600
-    /// The longest registration granted over a connection and behind NAT.
+    /// The longest registration granted behind NAT.
     public var natRegistrationSeconds: Int = 300
-    /// Rings this long before the caller gets 480; 5 ... 600.
+    /// The longest registration granted over a connection, which a restart of the server cuts.
+    public var streamRegistrationSeconds: Int = 300
+    /// What a phone that names no expiry is taken to ask for.
+    public var defaultRegistrationSeconds: Int = 3600
+    /// How far below the longest registration one may be granted, in percent, so that phones spread.
+    public var registrationSpreadPercent: Int = 10
+    /// Refuses a Path the phone did not say it understands, with 420 (RFC 3327 §5.3).
+    public var refusesUnsupportedPath: Bool = false
+    /// The Service-Route of every 200 to a REGISTER, each element in angle brackets (RFC 3608 §6.3).
+    public var serviceRoute: [String] = []
+    /// The Flow-Timer given to outbound phones; 0 for none (RFC 5626 §6).
+    public var flowTimerSeconds: Int = 120
+    /// How often a phone is sent a keep-alive; 0 sends none.
+    public var keepAliveSeconds: Int = 30
+    public var keepAliveKind: KeepAliveKind = .options
+    public var keepAlivePhones: KeepAlivePhones = .nat
+    public var sessionTimer: SessionTimerUse = .on
+    /// The session interval proposed (RFC 4028 §4).
+    public var sessionExpiresSeconds: Int = 1800
+    /// The smallest session interval accepted (RFC 4028 §5).
+    public var minimumSessionSeconds: Int = 90
+    /// Rings this long before the caller gets 480.
     public var noAnswerSeconds: Int = 120
-    /// Follows a 3xx of a phone within the tenant (RFC 3261 §8.1.3.4).
-    public var followRedirects: Bool = true
-    /// How far a 3xx may lead.
-    public var redirectScope: RedirectScope = .tenant
+    /// The largest Max-Forwards passed on, and the value where the caller gives none (RFC 3261 §20.22).
+    public var maxForwards: Int = 70
+    /// How far a 3xx of a phone is followed (RFC 3261 §8.1.3.4).
+    public var redirects: RedirectPolicy = .inside
     /// The largest number of redirections of one call.
     public var maxRedirects: Int = 5
-    /// The session interval proposed (RFC 4028 §4); 0 proposes none.
-    public var sessionExpiresSeconds: Int = 1800
-    /// The smallest session interval accepted (RFC 4028 §5); at least 90.
-    public var minimumSessionSeconds: Int = 90
     /// A leg silent for so long and not on hold is asked whether it is still there; 0 never asks.
     public var mediaSilenceSeconds: Int = 60
-    /// Keep-alive of phones behind NAT; 0 sends none.
-    public var keepAliveSeconds: Int = 30
+    /// Takes media from any address, for a phone whose media comes from elsewhere than its signalling and SDP say.
+    public var latchAnySource: Bool = false
     /// Dialled numbers that are emergency calls, compared whole; an extension of the same digits answers them.
     public var emergencyNumbers: [String] = ["112", "911", "15", "17", "18", "110", "114", "115", "196"]
 
     public init() {}
+}
 
-    /// Reads what is there; a value that is missing keeps its default, so that settings stored by an older version stay legal.
-    public init(from decoder: any Decoder) throws {
-        let fields = try decoder.container(keyedBy: CodingKeys.self)
-        func read<Value: Decodable>(_ key: CodingKeys, _ value: inout Value) throws {
-            if let stored = try fields.decodeIfPresent(Value.self, forKey: key) { value = stored }
+/// How a phone is kept reachable.
+public enum KeepAliveKind: String, Hashable, Sendable, SettingChoice {
+    case options, crlf
+
+    public var meaning: String {
+        switch self {
+        case .options: "an OPTIONS, whose answer proves the phone and measures the round trip"
+        case .crlf: "two line ends, which only keep a NAT or a connection open (RFC 5626 §4.4.1)"
         }
-        try read(.digestAlgorithms, &digestAlgorithms)
-        try read(.acceptsDigestWithoutQop, &acceptsDigestWithoutQop)
-        try read(.maxBindingsPerUser, &maxBindingsPerUser)
-        try read(.minimumRegistrationSeconds, &minimumRegistrationSeconds)
-        try read(.maximumRegistrationSeconds, &maximumRegistrationSeconds)
-        try read(.natRegistrationSeconds, &natRegistrationSeconds)
-        try read(.noAnswerSeconds, &noAnswerSeconds)
-        try read(.followRedirects, &followRedirects)
-        try read(.redirectScope, &redirectScope)
-        try read(.maxRedirects, &maxRedirects)
-        try read(.sessionExpiresSeconds, &sessionExpiresSeconds)
-        try read(.minimumSessionSeconds, &minimumSessionSeconds)
-        try read(.mediaSilenceSeconds, &mediaSilenceSeconds)
-        try read(.keepAliveSeconds, &keepAliveSeconds)
-        try read(.emergencyNumbers, &emergencyNumbers)
+    }
+}
+
+/// Which phones are sent keep-alives.
+public enum KeepAlivePhones: String, Hashable, Sendable, SettingChoice {
+    case nat, all
+
+    public var meaning: String {
+        switch self {
+        case .nat: "those behind NAT, and those with a keep-alive of their own"
+        case .all: "every phone that is registered"
+        }
+    }
+}
+
+/// How session timers are used (RFC 4028).
+public enum SessionTimerUse: String, Hashable, Sendable, SettingChoice {
+    case on, accept, off
+
+    public var meaning: String {
+        switch self {
+        case .on: "every call has one: proposed to the phone, and refreshed by the server where the phone knows none"
+        case .accept: "where the phone asks for one"
+        case .off: "never, for phones that get them wrong; one that requires a timer gets it nevertheless"
+        }
+    }
+}
+
+/// How far a redirection by a phone is followed.
+public enum RedirectPolicy: String, Hashable, Sendable, SettingChoice {
+    case none, inside, anywhere
+
+    public var meaning: String {
+        switch self {
+        case .none: "not at all: the caller gets the phone's 3xx as a failure"
+        case .inside: "to users of the same tenant"
+        case .anywhere: "to any SIP address, where phones are trusted: who sets one up can place calls at the operator's cost"
+        }
     }
 }

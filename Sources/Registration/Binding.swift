@@ -46,9 +46,9 @@ public struct Binding: Hashable, Sendable {
     public var updatedAt: WallTime
     /// What the temporary GRUUs of this binding are made from; 0 where it has none (RFC 5627 §3.1.2).
     public var gruuSeed: UInt64 = 0
-    /// The last answer to a qualify request: its round-trip time. In memory only.
+    /// The last answer to a qualify request: its round-trip time.
     public var roundTrip: Duration?
-    /// Whether the last qualify requests were answered; nil while none was sent. In memory only.
+    /// Whether the last qualify requests were answered; nil while none was sent.
     public var isReachable: Bool?
 
     public init(

@@ -67,11 +67,17 @@ public final class LocationTable: Sendable {
     }
 
     /// Every binding, in no order; each stripe is copied at one instant.
-    public func all() -> [(aor: AddressOfRecord, binding: Binding)] {
-        stripes.flatMap { stripe in
-            stripe.state.withLock { state in
-                state.records.flatMap { entry in entry.value.bindings.map { (aor: entry.key, binding: $0) } }
-            }
+    public func all() -> [(aor: AddressOfRecord, binding: Binding)] { stripes.indices.flatMap { all(inStripe: $0) } }
+
+    /// Into how many parts, each with a lock of its own, the table is divided.
+    public var stripeCount: Int { stripes.count }
+
+    /// The bindings of one part; for work over all of them that must not hold up others for long.
+    /// - Parameter index: 0 ..< ``stripeCount``; another has none.
+    public func all(inStripe index: Int) -> [(aor: AddressOfRecord, binding: Binding)] {
+        guard stripes.indices.contains(index) else { return [] }
+        return stripes[index].state.withLock { state in
+            state.records.flatMap { entry in entry.value.bindings.map { (aor: entry.key, binding: $0) } }
         }
     }
 
@@ -155,6 +161,11 @@ public final class LocationTable: Sendable {
                 binding.isReachable = roundTrip != nil
             }
         }
+    }
+
+    /// A phone that is asked no longer: nothing is known of it.
+    public func forgetQualify(_ ref: BindingRef) {
+        stripe(ref.aor).state.withLock { state in _ = state.records[ref.aor]?.update(ref.key) { $0.isReachable = nil } }
     }
 
     // MARK: GRUU

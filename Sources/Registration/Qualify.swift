@@ -55,6 +55,12 @@ public struct Qualify: Sendable {
         deadlines.set(ref, to: now.advanced(by: .nanoseconds(first)))
     }
 
+    /// A phone that registered from another place: what was known of it counts no longer.
+    public mutating func renew(_ ref: BindingRef) {
+        watches[ref]?.failures = 0
+        watches[ref]?.isReachable = nil
+    }
+
     /// Forgets a binding that ended or whose connection is gone.
     public mutating func forget(_ ref: BindingRef) {
         watches[ref] = nil

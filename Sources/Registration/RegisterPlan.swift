@@ -119,7 +119,7 @@ struct RegisterPlan {
         for contact: NameAddress, outbound: Bool, replacing old: Binding?, asked: Int, random: inout AnyRandom
     ) -> Binding {
         let isBehindNAT = request.path.isEmpty && contact.uri.hostAddress.map { $0 != flow.remote.address } ?? false
-        let granted = grant(asked: asked, shortLived: isBehindNAT || flow.transport.isReliable, random: &random)
+        let granted = grant(asked: asked, isBehindNAT: isBehindNAT, random: &random)
         let length: Duration = .seconds(granted)
         var binding = Binding(
             key: old?.key ?? newKey(contact, outbound: outbound), contact: contact.uri,
@@ -147,11 +147,13 @@ struct RegisterPlan {
     }
 
     /// Never more than asked, never less than the minimum, and spread below the longest that is granted.
-    private func grant(asked: Int, shortLived: Bool, random: inout AnyRandom) -> Int {
+    private func grant(asked: Int, isBehindNAT: Bool, random: inout AnyRandom) -> Int {
         let minimum = max(settings.minimumSeconds, 1)
-        let cap = max(
-            shortLived ? min(settings.natMaximumSeconds, settings.maximumSeconds) : settings.maximumSeconds, minimum)
-        let longest = min(asked, cap)
+        var cap: Int = isBehindNAT ? settings.natMaximumSeconds : settings.maximumSeconds
+        if flow.transport.isReliable {
+            cap = isBehindNAT ? min(cap, settings.streamMaximumSeconds) : settings.streamMaximumSeconds
+        }
+        let longest = min(asked, max(cap, minimum))
         let spread = longest * min(max(settings.spreadPercent, 0), 50) / 100
         let granted = spread > 0 ? longest - Int.random(in: 0...spread, using: &random) : longest
         return max(granted, min(minimum, longest))

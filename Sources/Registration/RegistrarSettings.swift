@@ -4,8 +4,10 @@ public struct RegistrarSettings: Hashable, Sendable {
     public var minimumSeconds: Int = 60
     /// The longest registration in seconds over UDP without NAT.
     public var maximumSeconds: Int = 3600
-    /// The longest registration in seconds over a connection, which a restart cuts, and behind NAT.
+    /// The longest registration in seconds behind NAT.
     public var natMaximumSeconds: Int = 300
+    /// The longest registration in seconds over a connection, which a restart cuts.
+    public var streamMaximumSeconds: Int = 300
     /// What a phone that asks for no expiry is taken to ask for, in seconds.
     public var defaultSeconds: Int = 3600
     /// How far below the longest registration one may be granted, so that phones spread; 0 ... 50.

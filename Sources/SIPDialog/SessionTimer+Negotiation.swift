@@ -30,6 +30,7 @@ extension SessionTimer {
             return SessionTimerFields(
                 interval: max(interval, minimum), refresher: refresher == .local ? .uac : .uas, minimum: raised)
         case .inactive, .ended:
+            guard policy.proposes else { return SessionTimerFields() }
             let wish: SessionTimerFields.Refresher? = policy.refresher.map { $0 == .local ? .uac : .uas }
             return SessionTimerFields(interval: max(policy.preferred, minimum), refresher: wish, minimum: raised)
         }

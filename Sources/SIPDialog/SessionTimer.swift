@@ -107,14 +107,19 @@ public struct SessionTimerPolicy: Hashable, Sendable {
     public let refresher: SessionSide?
     /// Refresh the session ourselves even where the peer knows nothing of session timers.
     public let insists: Bool
+    /// Ask for a session timer in requests of ours; else only the peer may.
+    public let proposes: Bool
 
     public static let standard = SessionTimerPolicy()
 
     /// Values outside of their ranges are brought to the nearest bound.
-    public init(preferred: UInt32 = 1800, minimum: UInt32 = 90, refresher: SessionSide? = nil, insists: Bool = true) {
+    public init(
+        preferred: UInt32 = 1800, minimum: UInt32 = 90, refresher: SessionSide? = nil, insists: Bool = true,
+        proposes: Bool = true
+    ) {
         self.preferred = min(max(preferred, 90), 86_400)
         self.minimum = min(max(minimum, 90), self.preferred)
-        (self.refresher, self.insists) = (refresher, insists)
+        (self.refresher, self.insists, self.proposes) = (refresher, insists, proposes)
     }
 }
 

@@ -45,8 +45,8 @@ public struct ServerCheck {
     /// Everything that was found, in the order it matters.
     public static func run(_ configuration: ServerConfiguration, now: WallTime, usesFlags: Bool) -> [CheckFinding] {
         var check = ServerCheck(configuration, now: now, usesFlags: usesFlags)
-        let isRunning: Bool = check.dataFolder()
-        check.ports(isRunning: isRunning)
+        let holder = check.dataFolder()
+        check.ports(holder)
         check.certificate()
         check.openFiles()
         check.findings += natFindings(configuration, usesFlags: usesFlags, primary: HostFacts.primaryAddress)
@@ -63,8 +63,8 @@ public struct ServerCheck {
 
     // MARK: Data folder
 
-    /// - Returns: whether a server runs on the data folder.
-    private mutating func dataFolder() -> Bool {
+    /// - Returns: the server that runs on the data folder.
+    private mutating func dataFolder() -> DataFolderState.Holder? {
         let folder: String = configuration.dataFolder
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder) else {
@@ -78,24 +78,23 @@ public struct ServerCheck {
                         "\(folder) is not there and \(parent) can't be written; make it for this account, or choose another"
                     ))
             }
-            return false
+            return nil
         }
         guard isFolder.boolValue else {
             findings.append(
                 CheckFinding(.fail, "data", "\(folder) is a file; choose another folder, or move the file away"))
-            return false
+            return nil
         }
         guard access(folder, W_OK | X_OK) == 0 else {
             findings.append(
                 CheckFinding(
                     .fail, "data", "\(folder) can't be written by this account; change its owner or choose another"))
-            return false
+            return nil
         }
-        let isRunning: Bool = DataFolderState.isInUse(folder)
-        findings.append(
-            CheckFinding(
-                .ok, "data", isRunning ? "\(folder) is in use by a running server" : "\(folder) can be written"))
-        return isRunning
+        let holder = DataFolderState.holder(of: folder)
+        let text: String = holder.map { "\(folder) is in use by \($0)" } ?? "\(folder) can be written"
+        findings.append(CheckFinding(.ok, "data", text))
+        return holder
     }
 
     private static func existingParent(of path: String) -> String {
@@ -131,19 +130,20 @@ public struct ServerCheck {
         return places
     }
 
-    private mutating func ports(isRunning: Bool) {
+    private mutating func ports(_ holder: DataFolderState.Holder?) {
         for place in places {
             let finding = PortProbe.probe(place.kind, place.endpoint)
-            if isRunning, case .busy(let program?) = finding, program.name == "martinet" {
-                findings.append(
-                    CheckFinding(.ok, "port", "\(place.name): in use by the running server (process \(program.pid))"))
+            if let holder, let pid = holder.pid, case .busy = finding,
+                PortProbe.isHeld(place.kind, place.endpoint, by: pid)
+            {
+                findings.append(CheckFinding(.ok, "port", "\(place.name): held by \(holder)"))
             } else if let complaint = finding.complaint(place.name, remedy: place.remedy) {
                 findings.append(CheckFinding(.fail, "port", complaint))
             } else {
                 findings.append(CheckFinding(.ok, "port", "\(place.name): free"))
             }
         }
-        for network in configuration.media { mediaPorts(network, isRunning: isRunning) }
+        for network in configuration.media { mediaPorts(network, isRunning: holder != nil) }
     }
 
     private mutating func mediaPorts(_ network: MediaNetworkConfiguration, isRunning: Bool) {

@@ -69,9 +69,22 @@ public enum PortProbe {
         return nil
     }
 
-    /// The inodes of the sockets bound to `port`: column 10 of /proc/net/udp and its like; the local port is hexadecimal.
-    private static func inodes(_ kind: Kind, port: UInt16) -> Set<String> {
+    /// Whether the process has a socket of its own on exactly this place.
+    static func isHeld(_ kind: Kind, _ endpoint: IPEndpoint, by pid: Int32) -> Bool {
+        let inodes = inodes(kind, port: endpoint.port, address: endpoint.address)
+        guard !inodes.isEmpty, let files = try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/fd")
+        else { return false }
+        return files.contains { file in
+            guard let target = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(pid)/fd/\(file)")
+            else { return false }
+            return target.hasPrefix("socket:[") && inodes.contains(String(target.dropFirst(8).dropLast()))
+        }
+    }
+
+    /// The inodes of the sockets bound to `port`, on `address` alone where one is given: column 10 of /proc/net/udp and its like; the local port is hexadecimal.
+    private static func inodes(_ kind: Kind, port: UInt16, address: IPAddress? = nil) -> Set<String> {
         let tables: [String] = kind == .udp ? ["udp", "udp6"] : ["tcp", "tcp6"]
+        let wanted: String? = address.map(hexadecimal)
         var inodes: Set<String> = []
         for table in tables {
             for line in text("/proc/net/\(table)").split(separator: "\n").dropFirst() {
@@ -81,10 +94,21 @@ public enum PortProbe {
                 else { continue }
                 // 0A is a listener: a connection from this port is no obstacle to one.
                 if kind == .tcp, columns[3] != "0A" { continue }
+                if let wanted, columns[1][..<colon] != wanted { continue }
                 if columns[9] != "0" { inodes.insert(String(columns[9])) }
             }
         }
         return inodes
+    }
+
+    /// An address as /proc/net writes it: 32-bit words of the machine's byte order.
+    private static func hexadecimal(_ address: IPAddress) -> String {
+        func word(_ value: UInt64) -> String {
+            let text = String(UInt32(truncatingIfNeeded: value).bigEndian, radix: 16, uppercase: true)
+            return String(repeating: "0", count: 8 - text.utf8.count) + text
+        }
+        if address.isV4 { return word(address.low) }
+        return word(address.high >> 32) + word(address.high) + word(address.low >> 32) + word(address.low)
     }
 
     /// Read to the end: a file of /proc gives less than was asked for long before its end, where Foundation stops.

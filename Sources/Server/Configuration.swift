@@ -82,6 +82,10 @@ public struct ServerConfiguration: Sendable {
     public var overloadDelay: Duration = .milliseconds(100)
     /// Beyond this, new registrations are refused too; not below ``overloadDelay``, 60 s at most.
     public var severeOverloadDelay: Duration = .milliseconds(200)
+    /// What Server and User-Agent say of us.
+    public var serverName: String = "Martinet"
+    /// Phones rung for one call at most, redirections included; 1 ... 64.
+    public var branches: Int = 32
     public var abuse = AbuseSettings()
     public var dns = DNSConfiguration()
     public var timers: SIPTimers = .standard
@@ -90,6 +94,16 @@ public struct ServerConfiguration: Sendable {
     public init(dataFolder: String, sip: [SIPListenerConfiguration], media: [MediaNetworkConfiguration]) {
         (self.dataFolder, self.sip, self.media) = (dataFolder, sip, media)
         mediaThreads = ServerConfiguration.defaultMediaThreads
+    }
+
+    /// The listeners as registrations remember them.
+    var listenerMap: ListenerMap {
+        ListenerMap(
+            sip.enumerated().map { index, listener in
+                ListenerMap.Listener(
+                    id: ListenerID(UInt8(clamping: index)), transport: listener.transport,
+                    bound: IPEndpoint(listener.bind, listener.port))
+            })
     }
 
     /// Half of the machine's cores, at least one.

@@ -63,6 +63,11 @@ public enum ConfigurationFile {
         configuration.hostNames = root.list("host-names", "a host name such as pbx.example.com", hostName)
         threads(root.section("threads"), &configuration)
         configuration.drainSeconds = root.integer("drain-seconds", in: 0...86_400) ?? configuration.drainSeconds
+        let name = root.parsed("server-name", "1 to 64 printable ASCII characters") { text in
+            (1...64).contains(text.utf8.count) && text.utf8.allSatisfy { (0x20...0x7E).contains($0) } ? text : nil
+        }
+        if let name { configuration.serverName = name }
+        configuration.branches = root.integer("branches", in: 1...64) ?? configuration.branches
         let store = root.section("store")
         if let safety = store.choice("safety", of: ["full", "normal"]).flatMap(
             StoreWriterSettings.Safety.init(rawValue:))

@@ -18,6 +18,10 @@ final class DataFolderLock: Sendable {
                 "another server is running on the data folder \(folder). Stop it first, or choose another folder with --data."
             )
         }
+        // For `martinet check`: who has it. Read only while the lock is held, so that an old number misleads nobody.
+        let text = Array("\(getpid())\n".utf8)
+        _ = ftruncate(descriptor, 0)
+        _ = text.withUnsafeBytes { pwrite(descriptor, $0.baseAddress, $0.count, 0) }
     }
 
     deinit { close(descriptor) }

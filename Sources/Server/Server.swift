@@ -40,6 +40,8 @@ public final class Server: Sendable {
         let tls: TLSIdentity?
         let http: HTTPServer
         let gate: AccessGate
+        /// Of the directory the shards began with.
+        let directoryVersion: Int64
     }
 
     private init(configuration: ServerConfiguration, parts: Parts, listening: [String]) {
@@ -128,12 +130,10 @@ public final class Server: Sendable {
 
     private func watch() {
         let directories = Task { [weak self] in
-            var version: Int64?
+            guard var version = self?.parts.directoryVersion else { return }
             while !Task.isCancelled {
                 guard let self else { return }
-                let now = try? parts.database.directoryVersion()
-                if let known = version, let now, now != known { reloadDirectory() }
-                version = now ?? version
+                if let now = try? parts.database.directoryVersion(), now != version, reloadDirectory() { version = now }
                 try? await Task.sleep(for: .seconds(1))
             }
         }
@@ -147,16 +147,20 @@ public final class Server: Sendable {
         background.withLock { $0 = [directories, certificates] }
     }
 
-    private func reloadDirectory() {
+    /// - Returns: false when it could not be read, and has to be tried again.
+    @discardableResult
+    private func reloadDirectory() -> Bool {
         do {
             let directory = try parts.database.loadDirectory()
             for loop in parts.loops { loop.execute([.directoryChanged(directory)]) }
             parts.services.logger.notice(
                 "tenants and users read anew",
                 metadata: ["tenants": "\(directory.tenants.count)", "users": "\(directory.users.count)"])
+            return true
         } catch {
             parts.services.logger.error(
                 "tenants and users could not be read; the old ones stay", metadata: ["error": "\(error)"])
+            return false
         }
     }
 

@@ -60,7 +60,7 @@ struct ServerStarter {
         let parts = Server.Parts(
             lock: lock, database: database, group: group, loops: loops, services: services, locations: state.locations,
             tls: tls,
-            http: http, gate: state.gate)
+            http: http, gate: state.gate, directoryVersion: state.version)
         return (parts, describe(bound, http))
     }
 
@@ -68,6 +68,7 @@ struct ServerStarter {
 
     /// What earlier runs left behind.
     private struct State {
+        let version: Int64
         let directory: Directory
         let locations: LocationTable
         let gate: AccessGate
@@ -93,10 +94,10 @@ struct ServerStarter {
             let key = try database.settings.nonceKey(random: &random)
             let gruuKey = key.prefix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
             let locations = LocationTable(gruuKey: gruuKey)
-            let (rows, unreadable) = try database.bindings.load(now: now, wall: wall)
-            if unreadable > 0 {
-                logger.error("registrations of another version were left out", metadata: ["rows": "\(unreadable)"])
-            }
+            let loaded = try database.bindings.load(listeners: configuration.listenerMap, now: now, wall: wall)
+            report(loaded)
+            try database.bindings.noteRestart(wall: wall)
+            let rows = loaded.bindings
             _ = locations.load(rows.map { (aor: $0.0, binding: $0.1) }, now: now, wall: wall)
             let gate = AccessGate(
                 authenticator: DigestAuthenticator(key: key, random: &random),
@@ -104,12 +105,27 @@ struct ServerStarter {
             for (_, binding) in rows {
                 gate.abuse.trust(binding.receivedFrom.address, until: now.advanced(by: gate.abuse.settings.trust))
             }
+            // Before the directory: a change between the two is seen as one, and read again.
+            let version = try database.directoryVersion()
             return State(
-                directory: try database.loadDirectory(), locations: locations, gate: gate,
+                version: version, directory: try database.loadDirectory(), locations: locations, gate: gate,
                 epoch: try database.settings.nextEpoch())
         } catch {
             throw ServerError("the database in \(configuration.dataFolder) can't be read: \(error)")
         }
+    }
+
+    private func report(_ loaded: LoadedBindings) {
+        if loaded.unreadable > 0 {
+            logger.error("registrations of another version were left out", metadata: ["rows": "\(loaded.unreadable)"])
+        }
+        guard !loaded.unreachable.isEmpty else { return }
+        let transports = Set(loaded.unreachable.map { "\($0.1.flow.transport.rawValue)" }).sorted()
+        logger.warning(
+            "registrations are left out, as no listener reaches their phones any more",
+            metadata: [
+                "registrations": "\(loaded.unreachable.count)", "transports": "\(transports.joined(separator: ","))",
+            ])
     }
 
     /// Each relayed stream needs two descriptors and each connection one: the system's default is far too low.
@@ -171,7 +187,8 @@ struct ServerStarter {
     private mutating func startWriter(_ database: Store.Database, _ receiver: SignallingReceiver) -> StoreWriter {
         var settings = StoreWriterSettings()
         settings.safety = configuration.storeSafety
-        let writer = StoreWriter(database, settings: settings, clock: clock) { shard, tokens, result in
+        let writer = StoreWriter(database, settings: settings, listeners: configuration.listenerMap, clock: clock) {
+            shard, tokens, result in
             if case .success = result {
                 receiver.stored(shard, tokens, succeeded: true)
             } else {
@@ -258,11 +275,14 @@ struct ServerStarter {
         var settings = ShardSettings()
         settings.calls.timers = configuration.timers
         settings.calls.candidateTimeout = configuration.dns.candidateTimeout
+        settings.calls.serverName = configuration.serverName
+        settings.calls.maximumBranches = configuration.branches
         settings.overloadDelay = configuration.overloadDelay
         settings.severeOverloadDelay = configuration.severeOverloadDelay
         for loop in loops {
             var own = settings
             own.sweepsRegistrations = loop.index == 0
+            own.shardCount = loops.count
             let shard = Shard(
                 id: ShardID(UInt8(loop.index)), epoch: state.epoch, settings: own, random: .system,
                 addresses: services.addresses,

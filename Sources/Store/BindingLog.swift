@@ -1,5 +1,6 @@
 import Basics
 import Registration
+import SIPTransaction
 
 /// The writer's view of the log of bindings: appends versions, and clears away dead ones from its old end.
 ///
@@ -18,6 +19,8 @@ struct BindingLog {
     private let keysStatement: RawStatement
     private let renewStatement: RawStatement
     private let dropStatement: RawStatement
+    private let dropPhoneStatement: RawStatement
+    private let listeners: ListenerMap
 
     /// The version that counts, by a hash of the binding's name (seeded anew in every process).
     private var live: [Int: Int64] = [:]
@@ -28,12 +31,14 @@ struct BindingLog {
     private var dropped: Int = 0
     private var nextVersion: Int64 = 0
 
-    init(_ connection: RawConnection) throws(StoreError) {
+    init(_ connection: RawConnection, listeners: ListenerMap) throws(StoreError) {
+        self.listeners = listeners
         putStatement = try connection.prepare(BindingStore.putSQL)
         removeStatement = try connection.prepare(BindingStore.removeSQL)
         keysStatement = try connection.prepare(BindingStore.keysSQL)
         renewStatement = try connection.prepare(BindingStore.renewSQL)
         dropStatement = try connection.prepare(BindingStore.dropSQL)
+        dropPhoneStatement = try connection.prepare(BindingStore.dropPhoneSQL)
         keysStatement.bind(1, Int64.max)
         while try keysStatement.next() {
             lastVersion = keysStatement.integer(0)
@@ -50,7 +55,8 @@ struct BindingLog {
         let version: Int64 = nextVersion
         switch change {
         case .put(let aor, let binding):
-            BindingStore.bind(aor, binding, version: version, to: putStatement)
+            BindingStore.bind(
+                aor, binding, version: version, bound: listeners.text(of: binding.flow.listener), to: putStatement)
             try putStatement.run()
             steps.append(Step(name: name(aor.tenant.rawValue, aor.user.rawValue, binding.key), version: version))
         case .remove(let ref):
@@ -59,6 +65,10 @@ struct BindingLog {
             removeStatement.bind(3, ref.aor.user.rawValue)
             removeStatement.bind(4, ref.key)
             try removeStatement.run()
+            dropPhoneStatement.bind(1, ref.aor.tenant.rawValue)
+            dropPhoneStatement.bind(2, ref.aor.user.rawValue)
+            dropPhoneStatement.bind(3, ref.key)
+            try dropPhoneStatement.run()
             steps.append(Step(name: name(ref.aor.tenant.rawValue, ref.aor.user.rawValue, ref.key), version: nil))
         }
         nextVersion += 1

@@ -4,19 +4,47 @@ public import Registration
 import SIPMessage
 import SIPTransaction
 
+/// What a start found of earlier registrations.
+public struct LoadedBindings: Sendable {
+    public var bindings: [(AddressOfRecord, Binding)] = []
+    /// No listener reaches these any more. They stay stored, in case it comes back before they end.
+    public var unreachable: [(AddressOfRecord, Binding)] = []
+    /// Rows this version can't read.
+    public var unreadable: Int = 0
+}
+
 /// The registrations, as the next start of the server and the command line read them.
 public struct BindingStore: Sendable {
     let database: Database
 
     /// Server-wide, for the start: every binding that has not ended at `wall`; those over a connection are marked as cut.
     ///
-    /// - Parameter now: the moment that is `wall`, from which the deadlines are counted.
-    /// - Returns: the bindings, and how many rows this version could not read.
-    public func load(now: Moment, wall: WallTime) throws(StoreError) -> (
-        bindings: [(AddressOfRecord, Binding)], unreadable: Int
-    ) {
+    /// - Parameters:
+    ///   - listeners: over which of them each is reached is decided anew.
+    ///   - now: the moment that is `wall`, from which the deadlines are counted.
+    public func load(listeners: ListenerMap, now: Moment, wall: WallTime) throws(StoreError) -> LoadedBindings {
         try database.read { db in
-            try BindingStore.fetch(db, "expires_at > ?", [wall.microsecondsSinceEpoch], now: now, wall: wall)
+            try BindingStore.fetch(
+                db, "expires_at > ?", [wall.microsecondsSinceEpoch], listeners: listeners, now: now, wall: wall)
+        }
+    }
+
+    /// Server-wide, for the start: notes that every phone on a connection is cut off, and forgets what was known of phones that are gone.
+    public func noteRestart(wall: WallTime) throws(StoreError) {
+        try database.write { db in
+            try db.execute(
+                sql: """
+                    INSERT INTO phone_states (tenant_id, user_id, key, is_reachable, round_trip_us, noted_at)
+                    SELECT tenant_id, user_id, key, 0, NULL, ?1 FROM bindings
+                    WHERE version IN (SELECT max(version) FROM bindings GROUP BY tenant_id, user_id, key)
+                        AND is_removed = 0 AND transport <> 'UDP' AND expires_at > ?1
+                    ON CONFLICT DO UPDATE SET is_reachable = 0, noted_at = ?1
+                    """, arguments: [wall.microsecondsSinceEpoch])
+            try db.execute(
+                sql: """
+                    DELETE FROM phone_states WHERE (tenant_id, user_id, key) NOT IN
+                        (SELECT tenant_id, user_id, key FROM bindings WHERE is_removed = 0 AND expires_at > ?1)
+                    """, arguments: [wall.microsecondsSinceEpoch])
         }
     }
 
@@ -24,8 +52,8 @@ public struct BindingStore: Sendable {
     public func list(in tenant: TenantID, wall: WallTime) throws(StoreError) -> [(AddressOfRecord, Binding)] {
         try database.read { db in
             try BindingStore.fetch(
-                db, "tenant_id = ? AND expires_at > ?", [tenant.rawValue, wall.microsecondsSinceEpoch], now: .zero,
-                wall: wall
+                db, "tenant_id = ? AND expires_at > ?", [tenant.rawValue, wall.microsecondsSinceEpoch], listeners: nil,
+                now: .zero, wall: wall
             ).bindings
         }
     }
@@ -35,12 +63,17 @@ public struct BindingStore: Sendable {
         try database.read { db in try Int.fetchOne(db, sql: "SELECT count(*) FROM bindings") ?? 0 }
     }
 
+    /// Server-wide: phones of whose reachability something is stored.
+    public func storedPhoneStates() throws(StoreError) -> Int {
+        try database.read { db in try Int.fetchOne(db, sql: "SELECT count(*) FROM phone_states") ?? 0 }
+    }
+
     static let putSQL: String = """
         INSERT INTO bindings
             (tenant_id, user_id, key, terminal_id, contact, contact_parameters, q, call_id, cseq, expires_at, instance, reg_id,
              path, listener, transport, remote, user_agent, is_behind_nat, listens_at_contact_port, suspected_alg,
-             registered_at, updated_at, gruu_seed, version, registered_host, is_removed)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, 0)
+             registered_at, updated_at, gruu_seed, version, bound, registered_host, is_removed)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, 0)
         """
 
     static let removeSQL: String = """
@@ -59,10 +92,10 @@ public struct BindingStore: Sendable {
         INSERT INTO bindings
             (version, tenant_id, user_id, key, is_removed, terminal_id, contact, contact_parameters, q, call_id, cseq, expires_at,
              instance, reg_id, path, listener, transport, remote, user_agent, is_behind_nat, listens_at_contact_port, suspected_alg,
-             registered_at, updated_at, gruu_seed, registered_host)
+             registered_at, updated_at, gruu_seed, bound, registered_host)
         SELECT ?2, tenant_id, user_id, key, is_removed, terminal_id, contact, contact_parameters, q, call_id, cseq, expires_at,
              instance, reg_id, path, listener, transport, remote, user_agent, is_behind_nat, listens_at_contact_port, suspected_alg,
-             registered_at, updated_at, gruu_seed, registered_host
+             registered_at, updated_at, gruu_seed, bound, registered_host
         FROM bindings WHERE version = ?1
         """
 
@@ -71,6 +104,8 @@ public struct BindingStore: Sendable {
         ON CONFLICT DO UPDATE SET
             is_reachable = ?4, round_trip_us = coalesce(?5, round_trip_us), noted_at = ?6
         """
+
+    static let dropPhoneSQL: String = "DELETE FROM phone_states WHERE tenant_id = ?1 AND user_id = ?2 AND key = ?3"
 
     static func bind(_ state: PhoneState, to statement: RawStatement) {
         statement.bind(1, state.ref.aor.tenant.rawValue)
@@ -83,7 +118,9 @@ public struct BindingStore: Sendable {
 
     static let dropSQL: String = "DELETE FROM bindings WHERE version <= ?1"
 
-    static func bind(_ aor: AddressOfRecord, _ binding: Binding, version: Int64, to statement: RawStatement) {
+    static func bind(
+        _ aor: AddressOfRecord, _ binding: Binding, version: Int64, bound: String, to statement: RawStatement
+    ) {
         statement.bind(1, aor.tenant.rawValue)
         statement.bind(2, aor.user.rawValue)
         statement.bind(3, binding.key)
@@ -108,20 +145,21 @@ public struct BindingStore: Sendable {
         statement.bind(22, binding.updatedAt.microsecondsSinceEpoch)
         statement.bind(23, Int64(bitPattern: binding.gruuSeed))
         statement.bind(24, version)
-        statement.bind(25, binding.registeredHost)
+        statement.bind(25, bound)
+        statement.bind(26, binding.registeredHost)
     }
 
     private static func fetch(
-        _ db: SQLDatabase, _ condition: String, _ arguments: StatementArguments, now: Moment, wall: WallTime
-    ) throws -> (bindings: [(AddressOfRecord, Binding)], unreadable: Int) {
-        var bindings: [(AddressOfRecord, Binding)] = []
-        var unreadable: Int = 0
+        _ db: SQLDatabase, _ condition: String, _ arguments: StatementArguments, listeners: ListenerMap?, now: Moment,
+        wall: WallTime
+    ) throws -> LoadedBindings {
+        var loaded = LoadedBindings()
         let rows = try Row.fetchCursor(
             db,
             sql: """
                 SELECT tenant_id, user_id, key, terminal_id, contact, contact_parameters, q, call_id, cseq, expires_at, instance,
                     reg_id, path, listener, transport, remote, user_agent, is_behind_nat, listens_at_contact_port, suspected_alg,
-                    registered_at, updated_at, gruu_seed, is_reachable, round_trip_us, noted_at,
+                    registered_at, updated_at, gruu_seed, is_reachable, round_trip_us, noted_at, bound,
                     registered_host
                 FROM bindings LEFT JOIN phone_states USING (tenant_id, user_id, key)
                 WHERE version IN (SELECT max(version) FROM bindings GROUP BY tenant_id, user_id, key)
@@ -131,13 +169,26 @@ public struct BindingStore: Sendable {
             arguments: arguments)
         while let row = try rows.next() {
             let aor = AddressOfRecord(tenant: TenantID(row[0]), user: UserID(row[1]))
-            if let binding = binding(row, now: now, wall: wall) {
-                bindings.append((aor, binding))
-            } else {
-                unreadable += 1
+            guard let binding = binding(row, now: now, wall: wall) else {
+                loaded.unreadable += 1
+                continue
             }
+            guard let listeners else {
+                loaded.bindings.append((aor, binding))
+                continue
+            }
+            let flow = binding.flow
+            let listener = listeners.listener(
+                flow.transport, bound: row[26], number: flow.listener, towards: flow.remote.address)
+            guard let listener else {
+                loaded.unreachable.append((aor, binding))
+                continue
+            }
+            var moved = binding
+            moved.flow = SIPFlow(listener: listener, transport: flow.transport, remote: flow.remote)
+            loaded.bindings.append((aor, moved))
         }
-        return (bindings, unreadable)
+        return loaded
     }
 
     /// nil for a row that is not legal (any more): its phone registers anew soon.
@@ -164,7 +215,7 @@ public struct BindingStore: Sendable {
         binding.listensAtContactPort = row[18]
         binding.suspectedALG = (row[19] as String?).flatMap(ALGSign.init(rawValue:))
         binding.gruuSeed = UInt64(bitPattern: row[22] as Int64)
-        binding.registeredHost = row[26]
+        binding.registeredHost = row[27]
         // What was noted before the phone registered last says nothing of it now.
         if let notedAt = row[25] as Int64?, notedAt >= binding.updatedAt.microsecondsSinceEpoch {
             binding.isReachable = row[23]

@@ -11,7 +11,8 @@ package enum Schema {
     package static let migrations: [Migration] = [
         Migration(number: 1, name: "0001-first-call", sql: firstCall),
         Migration(number: 2, name: "0002-phone-states", sql: phoneStates),
-        Migration(number: 3, name: "0003-registered-host", sql: registeredHost),
+        Migration(number: 3, name: "0003-binding-listeners", sql: bindingListeners),
+        Migration(number: 4, name: "0004-registered-host", sql: registeredHost),
     ]
 
     /// Durations are in seconds, `…_at` columns in microseconds since 1970 (UTC), settings are JSON whose missing keys mean defaults.
@@ -34,6 +35,10 @@ package enum Schema {
 
     /// How a phone calls the server, for what it is shown of others.
     private static let registeredHost: String = "ALTER TABLE bindings ADD COLUMN registered_host TEXT;"
+    /// The address that the listener of a registration was bound to: its number means nothing once the configuration changed.
+    private static let bindingListeners: String = """
+        ALTER TABLE bindings ADD COLUMN bound TEXT NOT NULL DEFAULT '';
+        """
 
     private static let firstCall: String = """
         CREATE TABLE server_settings (

@@ -1,5 +1,5 @@
 public import Basics
-import Dispatch
+import Batching
 import Foundation
 import Synchronization
 
@@ -16,28 +16,23 @@ public final class StoreWriter: Sendable {
         let token: StoreToken?
     }
 
-    private struct State {
-        var queue: [Entry] = []
-        var isAsleep = false
-        var isClosing = false
-        var waiting: [DispatchSemaphore] = []
-        var statistics = StoreWriterStatistics()
-    }
-
-    private let state = Mutex(State())
-    private let wake = DispatchSemaphore(value: 0)
-    private let finished = DispatchSemaphore(value: 0)
+    private let queue: BatchQueue<Entry>
+    private let figures = Mutex(StoreWriterStatistics())
     private let path: String
     private let settings: StoreWriterSettings
+    private let listeners: ListenerMap
     private let clock: any MartinetClock
     private let done: Done
 
+    /// - Parameter listeners: those that registrations may name.
     public init(
-        _ database: Database, settings: StoreWriterSettings = StoreWriterSettings(), clock: any MartinetClock,
+        _ database: Database, settings: StoreWriterSettings = StoreWriterSettings(),
+        listeners: ListenerMap = ListenerMap(), clock: any MartinetClock,
         done: @escaping Done
     ) {
         path = database.path
-        (self.settings, self.clock) = (settings, clock)
+        queue = BatchQueue(limit: settings.queueLimit, enough: GatherPace.enough)
+        (self.settings, self.listeners, self.clock) = (settings, listeners, clock)
         self.done = done
         let thread = Thread { [self] in run() }
         thread.name = "store"
@@ -47,106 +42,51 @@ public final class StoreWriter: Sendable {
     /// Hands a write over; never blocks on the disk.
     /// - Returns: false when too much waits already or the writer is closed: nothing will be written, and `done` is not called.
     public func submit(_ write: StoreWrite, token: StoreToken?) -> Bool {
-        let (isTaken, mustWake): (Bool, Bool) = state.withLock { state in
-            guard !state.isClosing, state.queue.count < settings.queueLimit else {
-                state.statistics.refusals += 1
-                return (false, false)
-            }
-            state.queue.append(Entry(write: write, token: token))
-            let mustWake: Bool = state.isAsleep
-            state.isAsleep = false
-            return (true, mustWake)
-        }
-        if mustWake { wake.signal() }
+        let isTaken: Bool = queue.submit(Entry(write: write, token: token))
+        if !isTaken { figures.withLock { $0.refusals += 1 } }
         return isTaken
     }
 
     public var statistics: StoreWriterStatistics {
-        state.withLock { state in
-            var statistics = state.statistics
-            statistics.queued = state.queue.count
-            return statistics
-        }
+        var statistics = figures.withLock { $0 }
+        statistics.queued = queue.count
+        return statistics
     }
 
     /// Blocks until everything submitted before is written or refused. Not for event loops.
-    public func flush() {
-        let semaphore = DispatchSemaphore(value: 0)
-        let isRunning: Bool = state.withLock { state in
-            guard !state.isClosing else { return false }
-            state.waiting.append(semaphore)
-            return true
-        }
-        guard isRunning else { return }
-        wake.signal()
-        semaphore.wait()
-    }
+    public func flush() { queue.flush() }
 
     /// Writes what waits, then ends the thread; blocks until it did. Not for event loops.
-    public func close() {
-        let isFirst: Bool = state.withLock { state in
-            defer { state.isClosing = true }
-            return !state.isClosing
-        }
-        guard isFirst else { return }
-        wake.signal()
-        finished.wait()
-    }
+    public func close() { queue.close() }
 
     private func run() {
         // Opened before the first write comes, as it reads the log of bindings; a failure is met again, and told, by that write.
-        var connection: WriteConnection? = try? WriteConnection(path: path, safety: settings.safety)
+        var connection: WriteConnection? = try? WriteConnection(
+            path: path, safety: settings.safety, listeners: listeners)
         var pace = GatherPace(settings)
         while true {
-            let (batch, waiting, isClosing) = take()
-            if !batch.isEmpty {
-                write(batch, &connection)
-                pace.note(batch.count)
+            let batch = queue.take()
+            if !batch.elements.isEmpty {
+                write(batch.elements, &connection)
+                pace.note(batch.elements.count)
                 if let connection, connection.walPages >= settings.checkpointPages { checkpoint(connection) }
             }
-            for semaphore in waiting { semaphore.signal() }
-            if isClosing, batch.isEmpty { break }
-            if !isClosing, waiting.isEmpty { rest(pace, connection) }
+            batch.done()
+            if batch.isClosing, batch.elements.isEmpty { break }
+            if batch.isClosing || batch.isAwaited { continue }
+            // Quiet for a second: a good time to put the log away.
+            let mayIdle: Bool = (connection?.walPages ?? 0) > 0
+            if !queue.rest(gathering: pace.window, idle: mayIdle ? .seconds(1) : nil), let connection {
+                checkpoint(connection)
+            }
         }
         connection?.checkpoint()
-        finished.signal()
-    }
-
-    /// Sleeps until there is something to write, then lets more of it gather. A flush or a full house ends the gathering early.
-    private func rest(_ pace: GatherPace, _ connection: WriteConnection?) {
-        let (queued, isUrgent): (Int, Bool) = state.withLock { state in
-            state.isAsleep = state.queue.isEmpty && state.waiting.isEmpty && !state.isClosing
-            return (state.queue.count, state.isClosing || !state.waiting.isEmpty)
-        }
-        if isUrgent || queued >= pace.enough { return }
-        if queued == 0 {
-            if (connection?.walPages ?? 0) == 0 {
-                wake.wait()
-            } else if wake.wait(timeout: .now() + 1) == .timedOut {
-                // Quiet for a second: a good time to put the log away. Waking is noticed by the next look at the queue.
-                if let connection { checkpoint(connection) }
-                return
-            }
-        }
-        _ = wake.wait(timeout: .now() + .nanoseconds(Int(clamping: pace.window.wholeNanoseconds)))
-    }
-
-    private func take() -> (batch: [Entry], waiting: [DispatchSemaphore], isClosing: Bool) {
-        state.withLock { state in
-            let taken = (batch: state.queue, waiting: state.waiting, isClosing: state.isClosing)
-            if !taken.batch.isEmpty {
-                state.queue = []
-                state.queue.reserveCapacity(min(taken.batch.count, 1024))
-            }
-            state.waiting = []
-            state.isAsleep = false
-            return taken
-        }
+        queue.finish()
     }
 
     private func checkpoint(_ connection: WriteConnection) {
         connection.checkpoint()
-        state.withLock { $0.statistics.checkpoints += 1 }
+        figures.withLock { $0.checkpoints += 1 }
     }
 
     /// Writes a batch, trying again while there is hope, and tells everyone.
@@ -157,9 +97,9 @@ public final class StoreWriter: Sendable {
         while true {
             outcome = attempt(batch, &connection)
             guard case .failure(let error) = outcome, ContinuousClock.now - began < settings.giveUpAfter else { break }
-            state.withLock { state in
-                state.statistics.retries += 1
-                state.statistics.lastError = error
+            figures.withLock { figures in
+                figures.retries += 1
+                figures.lastError = error
             }
             if error.kind != .busy { connection = nil }
             Thread.sleep(forTimeInterval: pause.inSeconds)
@@ -174,7 +114,7 @@ public final class StoreWriter: Sendable {
         [Int: StoreError], StoreError
     > {
         do {
-            let open = try connection ?? WriteConnection(path: path, safety: settings.safety)
+            let open = try connection ?? WriteConnection(path: path, safety: settings.safety, listeners: listeners)
             connection = open
             try open.begin()
             do {
@@ -194,17 +134,17 @@ public final class StoreWriter: Sendable {
     }
 
     private func record(_ outcome: Result<[Int: StoreError], StoreError>, _ count: Int, took: Duration) {
-        state.withLock { state in
-            state.statistics.transactions += 1
-            state.statistics.lastTransaction = took
+        figures.withLock { figures in
+            figures.transactions += 1
+            figures.lastTransaction = took
             switch outcome {
             case .success(let refused):
-                state.statistics.writes += UInt64(count - refused.count)
-                state.statistics.failures += UInt64(refused.count)
-                state.statistics.lastError = nil
+                figures.writes += UInt64(count - refused.count)
+                figures.failures += UInt64(refused.count)
+                figures.lastError = nil
             case .failure(let error):
-                state.statistics.failures += UInt64(count)
-                state.statistics.lastError = error
+                figures.failures += UInt64(count)
+                figures.lastError = error
             }
         }
     }
@@ -229,7 +169,7 @@ private struct GatherPace {
     private let shortest: Duration
     private let longest: Duration
     /// So many together gain nothing by waiting for more.
-    let enough: Int = 512
+    static let enough: Int = 512
     private var lastBatch: ContinuousClock.Instant?
     /// Between writes, averaged over the last few batches.
     private var interval: Duration = .seconds(1)

@@ -9,7 +9,7 @@ public struct TenantStore: Sendable {
 
     /// - Throws: ``StoreError`` of kind constraint when the name or a domain is taken.
     @discardableResult
-    public func create(_ new: NewTenant, settings: TenantSettings = TenantSettings()) throws(StoreError) -> Tenant {
+    public func create(_ new: NewTenant, settings: SettingValues = [:]) throws(StoreError) -> Tenant {
         try database.write { db in
             try db.execute(
                 sql: "INSERT INTO tenants (name, settings) VALUES (?, ?)",
@@ -20,18 +20,40 @@ public struct TenantStore: Sendable {
                     sql: "INSERT INTO tenant_domains (domain, tenant_id, position) VALUES (?, ?, ?)",
                     arguments: [domain, id.rawValue, position])
             }
-            return Tenant(id: id, name: new.name, domains: new.domains, settings: settings)
+            return Tenant(
+                id: id, name: new.name, domains: new.domains,
+                settings: settings.applied(to: TenantSettings(), scope: .tenant))
         }
     }
 
-    /// Replaces the settings of a tenant; false where there is no such tenant.
-    public func update(_ settings: TenantSettings, of tenant: TenantID) throws(StoreError) -> Bool {
+    /// The settings a tenant has of its own; nil where there is no such tenant.
+    public func settings(of tenant: TenantID) throws(StoreError) -> SettingValues? {
+        try database.read { db in try TenantStore.settings(of: tenant, db) }
+    }
+
+    /// Changes settings of a tenant, all of them or none.
+    /// - Returns: the settings before and after, or why they are refused; nil where there is no such tenant.
+    public func change(
+        _ assignments: SettingAssignments, of tenant: TenantID
+    ) throws(StoreError) -> Result<SettingChange, SettingRefusal>? {
         try database.write { db in
-            try db.execute(
-                sql: "UPDATE tenants SET settings = ? WHERE id = ?",
-                arguments: [try JSONText.encode(settings), tenant.rawValue])
-            return db.changesCount > 0
+            guard let before = try TenantStore.settings(of: tenant, db) else { return nil }
+            let changed = Result<SettingValues, SettingRefusal> { () throws(SettingRefusal) in
+                try assignments.applied(to: before, above: TenantSettings())
+            }
+            if case .success(let after) = changed {
+                try db.execute(
+                    sql: "UPDATE tenants SET settings = ? WHERE id = ?",
+                    arguments: [try JSONText.encode(after), tenant.rawValue])
+            }
+            return changed.map { SettingChange(before: before, after: $0) }
         }
+    }
+
+    static func settings(of tenant: TenantID, _ db: SQLDatabase) throws -> SettingValues? {
+        let text = try String.fetchOne(
+            db, sql: "SELECT settings FROM tenants WHERE id = ?", arguments: [tenant.rawValue])
+        return try text.map { try JSONText.decode(SettingValues.self, $0, of: "tenant \(tenant)") }
     }
 
     /// Server-wide: every tenant, by id.
@@ -54,10 +76,17 @@ public struct TenantStore: Sendable {
             tenants.append(
                 Tenant(
                     id: TenantID(id), name: row[1], domains: domains[id] ?? [],
-                    settings: try JSONText.decode(TenantSettings.self, row[2], of: "tenant \(id)")))
+                    settings: try JSONText.decode(SettingValues.self, row[2], of: "tenant \(id)").applied(
+                        to: TenantSettings(), scope: .tenant)))
         }
         return tenants
     }
+}
+
+/// Settings before and after a change.
+public struct SettingChange: Hashable, Sendable {
+    public let before: SettingValues
+    public let after: SettingValues
 }
 
 /// JSON in a text column.

@@ -22,7 +22,7 @@ public struct UserStore: Sendable {
     /// Adds a terminal to a user; the extension of `account` is not looked at, its display name names the terminal.
     @discardableResult
     public func addTerminal(
-        _ account: NewUser, to user: UserID, in tenant: Tenant, settings: TerminalSettings = TerminalSettings()
+        _ account: NewUser, to user: UserID, in tenant: Tenant, settings: SettingValues = [:]
     ) throws(StoreError) -> Terminal {
         try database.write { db in try UserStore.insertTerminal(account, user, tenant, settings, db) }
     }
@@ -51,16 +51,39 @@ public struct UserStore: Sendable {
         }
     }
 
-    /// Replaces the settings of a terminal; false where the tenant has no such terminal.
-    public func update(_ settings: TerminalSettings, of terminal: TerminalID, in tenant: TenantID) throws(StoreError)
-        -> Bool
-    {
+    /// Changes settings of terminals, all of them or none.
+    /// - Returns: the settings of each before and after, in the order of `terminals`, or why they are refused; nil where the tenant, or one
+    ///   of the terminals in it, is not there.
+    public func change(
+        _ assignments: SettingAssignments, of terminals: [TerminalID], in tenant: TenantID
+    ) throws(StoreError) -> Result<[SettingChange], SettingRefusal>? {
         try database.write { db in
-            try db.execute(
-                sql: "UPDATE terminals SET settings = ? WHERE tenant_id = ? AND id = ?",
-                arguments: [try JSONText.encode(settings), tenant.rawValue, terminal.rawValue])
-            return db.changesCount > 0
+            guard let general = try TenantStore.settings(of: tenant, db) else { return nil }
+            let above = general.applied(to: TenantSettings(), scope: .tenant)
+            var changes: [SettingChange] = []
+            for terminal in terminals {
+                guard let before = try UserStore.settings(of: terminal, in: tenant, db) else { return nil }
+                do throws(SettingRefusal) {
+                    changes.append(
+                        SettingChange(before: before, after: try assignments.applied(to: before, above: above)))
+                } catch { return .failure(error) }
+            }
+            for (terminal, change) in zip(terminals, changes) {
+                try db.execute(
+                    sql: "UPDATE terminals SET settings = ? WHERE tenant_id = ? AND id = ?",
+                    arguments: [try JSONText.encode(change.after), tenant.rawValue, terminal.rawValue])
+            }
+            return .success(changes)
         }
+    }
+
+    private static func settings(
+        of terminal: TerminalID, in tenant: TenantID, _ db: SQLDatabase
+    ) throws -> SettingValues? {
+        let text = try String.fetchOne(
+            db, sql: "SELECT settings FROM terminals WHERE tenant_id = ? AND id = ?",
+            arguments: [tenant.rawValue, terminal.rawValue])
+        return try text.map { try JSONText.decode(SettingValues.self, $0, of: "terminal \(terminal)") }
     }
 
     /// Deletes a user with its terminals and bindings; its call records stay. False where the tenant has no such user.
@@ -78,12 +101,12 @@ public struct UserStore: Sendable {
         try statement.execute(arguments: [tenant.id.rawValue, new.extension, new.displayName])
         let user = User(
             id: UserID(db.lastInsertedRowID), tenant: tenant.id, extension: new.extension, displayName: new.displayName)
-        _ = try insertTerminal(new, user.id, tenant, TerminalSettings(), db)
+        _ = try insertTerminal(new, user.id, tenant, [:], db)
         return user
     }
 
     private static func insertTerminal(
-        _ account: NewUser, _ user: UserID, _ tenant: Tenant, _ settings: TerminalSettings, _ db: SQLDatabase
+        _ account: NewUser, _ user: UserID, _ tenant: Tenant, _ settings: SettingValues, _ db: SQLDatabase
     ) throws -> Terminal {
         let secrets = account.secrets(in: tenant)
         let statement = try db.cachedStatement(
@@ -116,7 +139,6 @@ public struct UserStore: Sendable {
     }
 
     static func allTerminals(_ db: SQLDatabase) throws -> [Terminal] {
-        let standard: String = try JSONText.encode(TerminalSettings())
         var terminals: [Terminal] = []
         let rows = try Row.fetchCursor(
             db,
@@ -127,10 +149,9 @@ public struct UserStore: Sendable {
         while let row = try rows.next() {
             let id: Int64 = row[0]
             let text: String = row[7]
-            // Nearly every terminal has the standard settings: JSON is read for the others only.
+            // Nearly every terminal has no settings of its own: JSON is read for the others only.
             let settings =
-                text == standard
-                ? TerminalSettings() : try JSONText.decode(TerminalSettings.self, text, of: "terminal \(id)")
+                text == "{}" ? [:] : try JSONText.decode(SettingValues.self, text, of: "terminal \(id)")
             terminals.append(
                 Terminal(
                     id: TerminalID(id), user: UserID(row[1]), name: row[2], authUsername: row[3],

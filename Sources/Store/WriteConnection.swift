@@ -13,7 +13,7 @@ final class WriteConnection {
     private let settleCall: RawStatement
     private let notePhone: RawStatement
 
-    init(path: String, safety: StoreWriterSettings.Safety) throws(StoreError) {
+    init(path: String, safety: StoreWriterSettings.Safety, listeners: ListenerMap) throws(StoreError) {
         connection = try RawConnection(
             path: path,
             pragmas: [
@@ -22,7 +22,7 @@ final class WriteConnection {
             ])
         beginStatement = try connection.prepare("BEGIN IMMEDIATE")
         commitStatement = try connection.prepare("COMMIT")
-        bindings = try BindingLog(connection)
+        bindings = try BindingLog(connection, listeners: listeners)
         startCall = try connection.prepare(CallRecordStore.startSQL)
         answerCall = try connection.prepare(CallRecordStore.answerSQL)
         settleCall = try connection.prepare(CallRecordStore.settleSQL)

@@ -1,5 +1,5 @@
 import Basics
-import Dispatch
+import Batching
 import Foundation
 import Glibc
 import Synchronization
@@ -34,23 +34,14 @@ public struct TraceStatistics: Hashable, Sendable {
 ///
 /// A crash of the process loses at most the records of one flush interval, and leaves a tail that ``TraceReader`` skips.
 public final class TraceWriter: Sendable {
-    private struct State {
-        var queue: [TraceRecord] = []
-        var queuedBytes: Int = 0
-        var isAsleep = false
-        var isClosing = false
-        var waiting: [DispatchSemaphore] = []
-        var statistics = TraceStatistics()
-    }
-
-    private let state = Mutex(State())
-    private let wake = DispatchSemaphore(value: 0)
-    private let finished = DispatchSemaphore(value: 0)
+    private let queue: BatchQueue<TraceRecord>
+    private let figures = Mutex(TraceStatistics())
     private let settings: TraceSettings
 
     /// - Parameter folder: made if missing; files of earlier runs there belong to the ring.
     public init(folder: String, settings: TraceSettings = TraceSettings()) throws(TraceError) {
         self.settings = settings
+        queue = BatchQueue(limit: settings.queueBytes, enough: settings.queueBytes / 2)
         let folder = TraceFolder(path: folder)
         try folder.create()
         let ring = try SegmentRing(folder: folder, settings: settings)
@@ -61,77 +52,29 @@ public final class TraceWriter: Sendable {
 
     /// Hands a record over; never blocks on the disk. Dropped and counted when too much waits already, or after ``close()``.
     public func submit(_ record: TraceRecord) {
-        let weight: Int = record.weight
-        let mustWake: Bool = state.withLock { state in
-            guard !state.isClosing, state.queuedBytes + weight <= settings.queueBytes else {
-                state.statistics.recordsDropped += 1
-                return false
-            }
-            state.queue.append(record)
-            state.queuedBytes += weight
-            let isHalfFull: Bool =
-                state.queuedBytes > settings.queueBytes / 2 && state.queuedBytes - weight <= settings.queueBytes / 2
-            let mustWake: Bool = state.isAsleep || isHalfFull
-            state.isAsleep = false
-            return mustWake
-        }
-        if mustWake { wake.signal() }
+        if !queue.submit(record, weight: record.weight) { figures.withLock { $0.recordsDropped += 1 } }
     }
 
-    public var statistics: TraceStatistics { state.withLock { $0.statistics } }
+    public var statistics: TraceStatistics { figures.withLock { $0 } }
 
     /// Blocks until everything submitted before is in the file (or was refused by the disk). Not for event loops.
-    public func flush() {
-        let done = DispatchSemaphore(value: 0)
-        let isRunning: Bool = state.withLock { state in
-            guard !state.isClosing else { return false }
-            state.waiting.append(done)
-            return true
-        }
-        guard isRunning else { return }
-        wake.signal()
-        done.wait()
-    }
+    public func flush() { queue.flush() }
 
     /// Writes what waits and ends the thread; blocks until it did. Not for event loops.
-    public func close() {
-        let isFirst: Bool = state.withLock { state in
-            defer { state.isClosing = true }
-            return !state.isClosing
-        }
-        guard isFirst else { return }
-        wake.signal()
-        finished.wait()
-    }
+    public func close() { queue.close() }
 
     private func run(_ ring: consuming SegmentRing) {
-        let interval = Int(clamping: settings.flushInterval.wholeNanoseconds)
         var buffer: [UInt8] = []
         while true {
-            let (batch, waiting, isClosing) = take()
-            if batch.isEmpty, waiting.isEmpty {
-                if isClosing { break }
-                wake.wait()
-                _ = wake.wait(timeout: .now() + .nanoseconds(interval))
-                continue
-            }
+            let batch = queue.take()
             buffer.removeAll(keepingCapacity: true)
-            write(batch, to: &ring, buffer: &buffer)
-            for semaphore in waiting { semaphore.signal() }
+            write(batch.elements, to: &ring, buffer: &buffer)
+            batch.done()
+            if batch.isClosing, batch.elements.isEmpty { break }
+            if !batch.isClosing, !batch.isAwaited { _ = queue.rest(gathering: settings.flushInterval) }
         }
         ring.close()
-        finished.signal()
-    }
-
-    private func take() -> (batch: [TraceRecord], waiting: [DispatchSemaphore], isClosing: Bool) {
-        state.withLock { state in
-            let taken = (batch: state.queue, waiting: state.waiting, isClosing: state.isClosing)
-            state.queue = []
-            state.queuedBytes = 0
-            state.waiting = []
-            state.isAsleep = taken.batch.isEmpty && taken.waiting.isEmpty
-            return taken
-        }
+        queue.finish()
     }
 
     private func write(_ batch: [TraceRecord], to ring: inout SegmentRing, buffer: inout [UInt8]) {
@@ -141,15 +84,15 @@ public final class TraceWriter: Sendable {
             inBuffer += 1
             guard buffer.count >= 256 << 10 || index == batch.count - 1 else { continue }
             let outcome: Result<Void, TraceError> = ring.append(buffer)
-            state.withLock { state in
+            figures.withLock { figures in
                 switch outcome {
                 case .success:
-                    state.statistics.recordsWritten += inBuffer
-                    state.statistics.bytesWritten += UInt64(buffer.count)
-                    state.statistics.lastError = nil
+                    figures.recordsWritten += inBuffer
+                    figures.bytesWritten += UInt64(buffer.count)
+                    figures.lastError = nil
                 case .failure(let error):
-                    state.statistics.recordsDropped += inBuffer
-                    state.statistics.lastError = error
+                    figures.recordsDropped += inBuffer
+                    figures.lastError = error
                 }
             }
             buffer.removeAll(keepingCapacity: true)

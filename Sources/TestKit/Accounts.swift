@@ -48,7 +48,7 @@ package struct Accounts {
 
     package mutating func disable(user index: Int) { users[index].isEnabled = false }
 
-    package mutating func set(_ settings: TerminalSettings, ofTerminal index: Int) {
+    package mutating func set(_ settings: SettingValues, ofTerminal index: Int) {
         terminals[index].settings = settings
     }
 

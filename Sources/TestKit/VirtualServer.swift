@@ -19,6 +19,8 @@ package final class VirtualServer {
     package let locations: LocationTable
     package private(set) var book = RecordBook()
     package private(set) var alarms: [ShardAlarm] = []
+    /// Where CR LF CR LF was sent.
+    package private(set) var pings: [SIPFlow] = []
     /// Notes of the calls' traces, kept where asked for.
     package private(set) var notes: [String] = []
     package var keepsNotes = false
@@ -57,6 +59,7 @@ package final class VirtualServer {
         for index in 0..<count {
             var own: ShardSettings = settings
             own.sweepsRegistrations = index == 0
+            own.shardCount = count
             shards.append(
                 Shard(
                     id: ShardID(UInt8(index)), epoch: 7, settings: own,
@@ -143,7 +146,7 @@ package final class VirtualServer {
         case .targetFailed(let target, let retryAfter):
             judged.append("\(target.remote) failed" + (retryAfter.map { " for \($0.wholeSeconds) s" } ?? ""))
         case .targetAnswered(let target): judged.append("\(target.remote) answered")
-        case .ping: break
+        case .ping(let flow): pings.append(flow)
         case .trace(let line):
             if keepsNotes, case .note(let text) = line.content {
                 notes.append("\(line.call)/\(line.leg.map(String.init) ?? "-"): \(text)")

@@ -34,7 +34,7 @@ struct RegistrationsCommand: ParsableCommand {
                     binding.flow.transport.rawValue, binding.userAgent ?? "", "in \(binding.secondsLeft(now: .zero)) s",
                     binding.isReachable == false
                         ? (binding.flow.transport.isReliable ? "connection gone" : "silent") : "",
-                    binding.roundTrip.map { "\($0.wholeMilliseconds) ms" } ?? "", binding.isBehindNAT ? "yes" : "",
+                    binding.roundTrip.map(RegistrationsCommand.milliseconds) ?? "", binding.isBehindNAT ? "yes" : "",
                     binding.suspectedALG == nil ? "" : "suspected",
                 ])
                 if let sign = binding.suspectedALG {
@@ -49,5 +49,11 @@ struct RegistrationsCommand: ParsableCommand {
         }
         Console.show(table.text)
         for text in advice { Console.showLine("\n\(text)") }
+    }
+
+    /// Tenths matter below 10 ms only.
+    private static func milliseconds(_ time: Duration) -> String {
+        let tenths: Int64 = time.wholeNanoseconds / 100_000
+        return tenths < 100 ? "\(tenths / 10).\(tenths % 10) ms" : "\(tenths / 10) ms"
     }
 }

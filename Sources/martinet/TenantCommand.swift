@@ -5,7 +5,7 @@ import Store
 struct TenantCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "tenant", abstract: "Customers: each has domains and users of its own.",
-        subcommands: [Add.self, List.self])
+        subcommands: [Add.self, List.self, Show.self, Set.self])
 
     struct Add: ParsableCommand {
         static let configuration = CommandConfiguration(

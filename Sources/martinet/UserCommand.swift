@@ -7,7 +7,7 @@ import Store
 struct UserCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "user", abstract: "Users of a tenant, each with the account of a phone.",
-        subcommands: [Add.self, List.self, Import.self])
+        subcommands: [Add.self, List.self, Import.self, Show.self, Set.self])
 
     struct Add: ParsableCommand {
         static let configuration = CommandConfiguration(

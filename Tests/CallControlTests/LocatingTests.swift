@@ -13,10 +13,10 @@ struct LocatingTests {
 
     /// Bob's phone answers 302 to a name; Carol is registered nowhere and may be found under it.
     private func office(
-        _ scope: RedirectScope = .anywhere, to uri: String = "sip:carol@peer.example"
+        _ scope: RedirectPolicy = .anywhere, to uri: String = "sip:carol@peer.example"
     ) -> (Office, carol: VirtualPhone) {
         var settings = TenantSettings()
-        settings.redirectScope = scope
+        settings.redirects = scope
         let office = Office([1, 1, 1], settings: settings)
         office.bob.plan.decision = .redirectOutside(uri, .milliseconds(10))
         office.world.holes = [LocatingTests.hole, LocatingTests.other]
@@ -36,7 +36,7 @@ struct LocatingTests {
 
     @Test("a redirection out of the tenant is followed only where its setting says so")
     func scope() {
-        let (office, _) = office(.tenant)
+        let (office, _) = office(.inside)
         let call = office.alice.call("1002")
         office.run(2)
         #expect(call.finalStatus == .temporarilyUnavailable)
@@ -88,7 +88,7 @@ struct LocatingTests {
     @Test("a 503 leads to the next place")
     func unavailable() {
         var settings = TenantSettings()
-        settings.redirectScope = .anywhere
+        settings.redirects = .anywhere
         let office = Office([1, 1, 1, 1], settings: settings)
         let (full, carol) = (office.phones[2][0], office.phones[3][0])
         office.bob.plan.decision = .redirectOutside("sip:carol@peer.example", .milliseconds(10))

@@ -71,13 +71,12 @@ struct MediaPolicyTests {
 
     @Test(
         "how long a leg may be silent is the terminal's setting, else the tenant's; 0 never asks",
-        arguments: [(nil, 60, 60), (nil, 17, 17), (9, 17, 9), (0, 17, 31_536_000), (nil, 0, 31_536_000)]
+        arguments: [(nil, 60, 60), (nil, 17, 17), (19, 17, 19), (0, 17, 31_536_000), (nil, 0, 31_536_000)]
             as [(Int?, Int, Int)])
     func silenceLimit(own: Int?, general: Int, expected: Int) {
         var settings = TenantSettings()
         settings.mediaSilenceSeconds = general
-        var terminal = TerminalSettings()
-        terminal.mediaSilenceSeconds = own
+        let terminal: SettingValues = own.map { ["media-silence": .number($0)] } ?? [:]
         let office = Office(settings: settings, firstTerminal: terminal)
         _ = office.talk()
         let limits: [Duration?] = office.server.media.openEndpoints.map(\.silenceLimit)

@@ -17,7 +17,7 @@ final class Office {
         _ terminals: [Int] = [1, 1], settings: TenantSettings = TenantSettings(),
         shard: ShardSettings = ShardSettings(), ports: Int = 100,
         transport: SIPTransportKind = .udp, registers: Bool = true, disabling disabled: Int? = nil,
-        firstTerminal: TerminalSettings? = nil, packets: UInt64 = 50
+        firstTerminal: SettingValues? = nil, packets: UInt64 = 50
     ) {
         var accounts = Accounts(terminals: terminals, settings: settings)
         if let disabled { accounts.disable(user: disabled) }

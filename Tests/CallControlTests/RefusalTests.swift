@@ -136,7 +136,7 @@ struct RefusalTests {
     @Test("redirections are followed only where the tenant allows it, and never in a circle", arguments: [true, false])
     func redirectionPolicy(isAllowed: Bool) {
         var settings = TenantSettings()
-        settings.followRedirects = isAllowed
+        settings.redirects = isAllowed ? .inside : .none
         let office = Office([1, 1, 1], settings: settings)
         office.bob.plan.decision = .redirect("1003", .milliseconds(100))
         office.phones[2][0].plan.decision = .redirect("1002", .milliseconds(100))

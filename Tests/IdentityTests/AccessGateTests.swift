@@ -149,7 +149,7 @@ struct AccessGateTests {
     func challengesByTerminal() throws {
         var bench = DigestBench()
         var terminals = bench.directory.terminals
-        terminals[0].settings.digestAlgorithms = [.sha256, .md5]
+        terminals[0].settings = ["digest-algorithms": .list(["SHA-256", "MD5"])]
         bench.directory = Directory(tenants: [bench.tenant], users: bench.directory.users, terminals: terminals)
         func algorithms(_ user: String) throws -> [DigestAlgorithm] {
             let values = bench.gate.challenges(

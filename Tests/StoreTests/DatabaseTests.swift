@@ -3,6 +3,7 @@ import CallControl
 import Foundation
 import Identity
 import Registration
+import SIPMessage
 import Store
 import Testing
 
@@ -18,7 +19,7 @@ import Testing
         let terminal = try #require(directory.terminal(in: fixture.tenant.id, authUsername: "101"))
         #expect(terminal.user == fixture.users[1].id)
         #expect(terminal.secrets == DigestSecrets(username: "101", realm: "acme.example", password: "quite-secret"))
-        #expect(terminal.settings == TerminalSettings())
+        #expect(terminal.settings.isEmpty)
     }
 
     @Test("settings of tenants and terminals are kept; the default tenant can be chosen")
@@ -27,17 +28,21 @@ import Testing
         let second = try fixture.database.tenants.create(NewTenant(name: "other", domains: ["other.example"]))
         #expect(try fixture.database.loadDirectory().defaultTenant == nil)
         try fixture.database.settings.setDefaultTenant(second.id)
-        var settings = TenantSettings()
-        settings.noAnswerSeconds = 45
-        #expect(try fixture.database.tenants.update(settings, of: second.id))
-        var own = TerminalSettings()
-        own.latchAnySource = true
+        let general = try SettingAssignments(["no-answer=45", "digest-algorithms=SHA-256,MD5"], scope: .tenant)
+        let change = try #require(try fixture.database.tenants.change(general, of: second.id)).get()
+        #expect(change.before.isEmpty && change.after.keys == ["digest-algorithms", "no-answer"])
         let terminal = try #require(try fixture.database.loadDirectory().terminals.first)
-        #expect(try fixture.database.users.update(own, of: terminal.id, in: fixture.tenant.id))
+        let own = try SettingAssignments(["latch-any-source=on"], scope: .terminal)
+        #expect(try fixture.database.users.change(own, of: [terminal.id], in: fixture.tenant.id) != nil)
         let directory = try fixture.database.loadDirectory()
         #expect(directory.defaultTenant?.id == second.id)
-        #expect(directory.tenant(second.id)?.settings == settings)
-        #expect(directory.terminal(terminal.id)?.settings == own)
+        var expected = TenantSettings()
+        (expected.noAnswerSeconds, expected.digestAlgorithms) = (45, [.sha256, .md5])
+        #expect(directory.tenant(second.id)?.settings == expected)
+        #expect(directory.terminal(terminal.id)?.settings == ["latch-any-source": .flag(true)])
+        let back = try SettingAssignments(["latch-any-source=default"], scope: .terminal)
+        _ = try fixture.database.users.change(back, of: [terminal.id], in: fixture.tenant.id)
+        #expect(try fixture.database.loadDirectory().terminal(terminal.id)?.settings.isEmpty == true)
     }
 
     @Test("no tenant reads or changes what is another's")
@@ -55,7 +60,8 @@ import Testing
         #expect(try !fixture.database.users.delete(user, in: second.id))
         #expect(try !fixture.database.users.setEnabled(false, user, in: second.id))
         #expect(try !fixture.database.users.setSecrets(DigestSecrets(), of: terminal, in: second.id))
-        #expect(try !fixture.database.users.update(TerminalSettings(), of: terminal, in: second.id))
+        let settings = try SettingAssignments(["keep-alive=20"], scope: .terminal)
+        #expect(try fixture.database.users.change(settings, of: [terminal], in: second.id) == nil)
         #expect(
             try fixture.database.bindings.list(in: fixture.tenant.id, wall: WallTime(secondsSinceEpoch: 0)).count == 1)
     }
@@ -115,7 +121,10 @@ import Testing
         writer.close()
         #expect(try fixture.database.users.delete(fixture.users[0].id, in: fixture.tenant.id))
         #expect(try fixture.database.loadDirectory().terminals.count == 1)
-        #expect(try fixture.database.bindings.load(now: .zero, wall: WallTime(secondsSinceEpoch: 0)).bindings.isEmpty)
+        #expect(
+            try fixture.database.bindings.load(
+                listeners: Fixture.listeners, now: .zero, wall: WallTime(secondsSinceEpoch: 0)
+            ).bindings.isEmpty)
         #expect(try fixture.database.callRecords.list(in: fixture.tenant.id).count == 1)
     }
 

