@@ -24,11 +24,12 @@ extension Shard {
         guard call.isFinished else { return callDeadlines.set(number, to: call.nextDeadline) }
         calls[number] = nil
         callDeadlines.remove(number)
-        // A caller that hung up before its 200 left still gets it, as its INVITE must have a final response.
+        // The caller hung up before its 200 could leave: its INVITE must have a final response all the same (RFC 3261 §15.1.2).
         if let held = unwritten.removeValue(forKey: number) ?? nil {
-            transactions.respond(held.message, on: held.transaction, now: environment.now, into: &pending)
+            refuse(held, of: call, .requestTerminated, into: &pending)
         }
         for leg in call.legs { claims[leg.localTag] = nil }
+        if let key = InviteKey(call.invite), callOfInvite[key] == number { callOfInvite[key] = nil }
         for transaction in clientsOfCall.removeValue(forKey: number) ?? [] { clientOwners[transaction] = nil }
         serverOwners = serverOwners.isEmpty ? serverOwners : serverOwners.filter { $0.value.call != number }
     }
@@ -65,6 +66,14 @@ extension Shard {
             }
             transactions.respond(response, on: transaction, now: now, into: &pending)
         case .request(let request, let target, let exchange, let leg):
+            if leg == 0, request.method == .bye, let call = calls[number],
+                let held = unwritten.removeValue(forKey: number) ?? nil
+            {
+                // The store gave no sign for as long as an ACK may take. The caller was never told of the answer, so there is no dialog
+                // to end: the INVITE is refused instead.
+                calls[number]?.exchanges[exchange] = nil
+                return refuse(held, of: call, .serverInternalError, into: &pending)
+            }
             let transaction = transactions.send(request, to: target, now: now, into: &pending)
             clientOwners[transaction] = ClientOwner(purpose: .call(number: number, exchange, leg: leg))
             clientsOfCall[number, default: []].append(transaction)
@@ -103,6 +112,15 @@ extension Shard {
         if !succeeded { effects.append(.alarm(.recordFailed(callID(number)))) }
         guard let held = unwritten.removeValue(forKey: number) ?? nil else { return }
         transactions.respond(held.message, on: held.transaction, now: environment.now, into: &pending)
+    }
+
+    /// A final response in place of the 2xx that waits for the store.
+    private mutating func refuse(
+        _ held: HeldAnswer, of call: Call, _ status: SIPStatus, into pending: inout [TransactionEffect]
+    ) {
+        var builder = call.callerResponse(status, in: environment)
+        guard let message = try? builder.finish() else { return }
+        transactions.respond(message, on: held.transaction, now: environment.now, into: &pending)
     }
 
     private func transaction(of exchange: ExchangeID, call number: UInt32) -> ClientTransactionID? {

@@ -55,6 +55,8 @@ package struct CallerPlan: Hashable, Sendable {
     package var actions: [TimedAction] = []
     package var maxForwards: Int = 70
     package var wantsPrivacy = false
+    /// Calls this URI instead of the number: another phone's GRUU.
+    package var dialledURI: String?
     package init() {}
 }
 

@@ -38,11 +38,12 @@ extension VirtualPhone {
 
     private func sendInvite(_ call: PhoneCall, to number: String, credentials: String?) {
         guard let plan = call.callerPlan else { return }
-        var builder = SIPMessageBuilder(request: .invite, uri: uri(number))
+        let target: SIPURI = plan.dialledURI.flatMap { try? SIPURI($0) } ?? uri(number)
+        var builder = SIPMessageBuilder(request: .invite, uri: target)
         builder.add(via())
         builder.addMaxForwards(plan.maxForwards)
         builder.addFrom(NameAddress(displayName: mark, uri: uri(account.extension)).withTag(call.localTag))
-        builder.addTo(NameAddress(uri: uri(number)))
+        builder.addTo(NameAddress(uri: target))
         builder.addCallID(call.callID)
         builder.add(.cseq, "\(call.sequence) INVITE")
         builder.addContact(contact)
@@ -84,7 +85,7 @@ extension VirtualPhone {
         guard let purpose = purposes[transaction], let status = response.status else { return }
         if status.isFinal, !(response.method == .invite && status.isSuccess) { purposes[transaction] = nil }
         switch purpose {
-        case .register: if status.isFinal { registered(response) }
+        case .register(let isBackup): if status.isFinal { registered(response, isBackup: isBackup) }
         case .invite(let call): inviteAnswered(response, status, call)
         case .reinvite(let call): reinviteAnswered(response, status, call)
         case .update(let call): if status.isFinal { updateAnswered(response, status, call) }
@@ -98,7 +99,7 @@ extension VirtualPhone {
     func failed(_ transaction: ClientTransactionID) {
         guard let purpose = purposes.removeValue(forKey: transaction) else { return }
         switch purpose {
-        case .register: registered(nil)
+        case .register(let isBackup): registered(nil, isBackup: isBackup)
         case .invite(let call):
             call.finalStatus = call.finalStatus ?? .requestTimeout
             finish(call, "no answer to INVITE")
