@@ -112,6 +112,8 @@ extension Shard {
         if !succeeded { effects.append(.alarm(.recordFailed(callID(number)))) }
         guard let held = unwritten.removeValue(forKey: number) ?? nil else { return }
         transactions.respond(held.message, on: held.transaction, now: environment.now, into: &pending)
+        calls[number]?.answerLeft(in: environment)
+        afterwards(number, into: &pending)
     }
 
     /// A final response in place of the 2xx that waits for the store.

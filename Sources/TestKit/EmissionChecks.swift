@@ -81,6 +81,8 @@ package final class EmissionChecks {
         guard seen.insert(wire).inserted else { return [] }
         emittedCount += 1
         guard let message = try? SIPMessage.parse(wire) else {
+            // The answer to what could not be read repeats what was legible of it, and no more.
+            if phone.isRogue, wire.starts(with: Array("SIP/2.0 400 ".utf8)) { return [] }
             return ["unreadable: \(String(decoding: wire, as: UTF8.self))"]
         }
         // Every terminal of a user may see the others in its registration (RFC 3261 §10.3).

@@ -24,6 +24,7 @@ extension VirtualPhone {
 
     package func misbehave(_ how: Misbehaviour) {
         guard !isDead else { return }
+        isRogue = true
         let requests: [SIPMessage] = sentLately.filter { $0.isRequest && $0.method != .ack }
         switch how {
         case .repeatsOldMessage:

@@ -135,7 +135,9 @@ extension VirtualPhone {
         guard self[isBackup].isWanted else { return }
         let sequence: UInt32 = self[isBackup].sequence
         world.after(delay) { [unowned self] in
-            guard self[isBackup].isWanted, self[isBackup].sequence == sequence, !self[isBackup].isPending else { return }
+            guard self[isBackup].isWanted, self[isBackup].sequence == sequence, !self[isBackup].isPending else {
+                return
+            }
             self[isBackup].attempts = 0
             sendRegister(isBackup: isBackup, credentials: nil)
         }

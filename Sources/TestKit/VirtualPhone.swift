@@ -41,6 +41,8 @@ package final class VirtualPhone {
     package internal(set) var publicGRUU: String?
     /// The phone tells its instance, as one does that knows GRUU and Outbound.
     package let hasInstance: Bool
+    /// It has sent what it should not have.
+    package internal(set) var isRogue = false
     /// What the phone sent last in its dialogs, to be sent again out of place.
     var sentLately: [SIPMessage] = []
     var inboundUntil: Moment = .zero

@@ -281,12 +281,15 @@ struct LossTests {
         office.close()
     }
 
-    @Test("a party that was to refresh the session and does not: the other one is released when it expires",
+    @Test(
+        "a party that was to refresh the session and does not: the other one is released when it expires",
         arguments: [true, false])
     func refresherGone(isCaller: Bool) {
         let office = Office()
         var (offer, plan) = (CallerPlan(), CalleePlan())
-        if isCaller { offer.timer = .asks(90, refresherIsSelf: true) } else {
+        if isCaller {
+            offer.timer = .asks(90, refresherIsSelf: true)
+        } else {
             plan.timer = .asks(90, refresherIsSelf: true)
         }
         let (call, other) = office.talk(offer, plan)
