@@ -33,15 +33,29 @@ public struct AddressBook: Sendable {
     public let listeners: [Listener]
     public let media: [MediaNetwork]
     public let localNetworks: [IPNetwork]
+    /// Names that lead to this server beside the tenants' domains, in lower case without a final dot.
+    public let hostNames: Set<String>
     /// The address the host would send from towards a peer; asked only where a listener is bound to all addresses.
     private let sourceAddress: @Sendable (IPAddress) -> IPAddress
+    /// Whether an address is one of the machine's; asked only where a listener is bound to all addresses.
+    private let isOfMachine: @Sendable (IPAddress) -> Bool
 
+    /// - Parameter isOfMachine: left out, an address the machine would send from towards itself.
     public init(
-        listeners: [Listener], media: [MediaNetwork], localNetworks: [IPNetwork],
-        sourceAddress: @escaping @Sendable (IPAddress) -> IPAddress
+        listeners: [Listener], media: [MediaNetwork], localNetworks: [IPNetwork], hostNames: [String] = [],
+        sourceAddress: @escaping @Sendable (IPAddress) -> IPAddress,
+        isOfMachine: (@Sendable (IPAddress) -> Bool)? = nil
     ) {
         (self.listeners, self.media, self.localNetworks) = (listeners, media, localNetworks)
+        self.hostNames = Set(hostNames.map(AddressBook.plain))
         self.sourceAddress = sourceAddress
+        self.isOfMachine = isOfMachine ?? { sourceAddress($0) == $0 }
+    }
+
+    /// A host name as it is compared: in lower case, a final dot left out (RFC 3261 §19.1.4, RFC 1034 §3.1).
+    private static func plain(_ name: String) -> String {
+        let lower: String = name.lowercased()
+        return lower.utf8.count > 1 && lower.utf8.last == UInt8(ascii: ".") ? String(lower.dropLast()) : lower
     }
 
     public func listener(_ id: ListenerID) -> Listener? { listeners.first { $0.id == id } }
@@ -76,8 +90,18 @@ public struct AddressBook: Sendable {
         listeners.contains { entry in
             guard port == nil || port == entry.bound.port || port == entry.advertised?.port else { return false }
             if entry.bound.address == address || entry.advertised?.address == address { return true }
-            return entry.bound.address.isUnspecified && sourceAddress(address) == address
+            guard entry.bound.address.isUnspecified, entry.bound.address.family == address.family else { return false }
+            return address.isLoopback || isOfMachine(address)
         }
+    }
+
+    /// Whether the host of a URI names this server: an address it listens on or advertises, or one of ``hostNames``. A tenant's
+    /// domain is none.
+    ///
+    /// The port is not looked at: a router may forward from another one.
+    public func isOwn(host: String) -> Bool {
+        if let address = IPAddress(host) { return isOwn(address, port: nil) }
+        return hostNames.contains(AddressBook.plain(host))
     }
 
     private func isLocal(_ remote: IPAddress) -> Bool {

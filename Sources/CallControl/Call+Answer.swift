@@ -105,6 +105,7 @@ extension Call {
         take(index, in: &env)
         apply(description, from: index, isFinal: true, in: &env)
         if let offer = caller.remoteDescription { apply(offer, from: 0, isFinal: true, in: &env) }
+        closeRejected(by: description, of: 0, in: &env)
         join(0, index, in: &env)
         answerCaller(sdp: own, before: before, in: &env)
     }
@@ -132,6 +133,7 @@ extension Call {
         legs[index].stage = .up
         noAnswerAt = nil
         record.answeredAt = env.wall
+        answeredLeg = UInt16(index)
         record.calleeUser = legs[index].user ?? record.calleeUser
         record.calleeURI = legs[index].destination
         note("answered", leg: index, in: &env)
@@ -183,6 +185,7 @@ extension Call {
                 by: .server, outcome: nil, reason: "the answer can't be read", status: .notAcceptableHere, in: &env)
         }
         apply(description, from: index, isFinal: true, in: &env)
+        closeRejected(by: description, of: other, in: &env)
         join(index, other, in: &env)
         acknowledge(other, sdp: own, in: &env)
     }

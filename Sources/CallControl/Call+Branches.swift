@@ -18,7 +18,7 @@ extension Call {
         switch exchange.purpose {
         case .invite: inviteAnswered(response, status, leg: leg, in: &env)
         case .bye: break  // Whatever it says, the dialog is over.
-        case .prack: if status.code >= 200 { prackAnswered(response, status, leg: leg, in: &env) }
+        case .prack(let prack): if status.code >= 200 { prackAnswered(response, status, prack, leg: leg, in: &env) }
         case .refresh: if status.code >= 200 { refreshAnswered(response, status, exchange, in: &env) }
         case .probe: if status.code >= 200 { probeAnswered(status, leg: leg, in: &env) }
         case .resync: if status.code >= 200 { resyncAnswered(response, status, exchange, in: &env) }
@@ -78,6 +78,7 @@ extension Call {
         let next = legs[index].alternatives.removeFirst()
         legs[index].target = next.target
         (legs[index].requestURI, legs[index].path) = (next.requestURI ?? legs[index].requestURI, next.path)
+        if !next.shownHost.isEmpty { legs[index].shownHost = next.shownHost }
         note("trying \(next.target.remote)", leg: index, in: &env)
         sendInvite(index, in: &env)
     }
@@ -146,29 +147,29 @@ extension Call {
     ) {
         legs[index].stage = .over
         closeMedia(of: index, in: &env)
-        let depth = legs[index].redirections + 1
-        guard phase == .ringing, tenant.settings.followRedirects,
-            depth <= min(tenant.settings.maxRedirects, env.settings.maximumRedirections),
+        let chain: [Redirection] =
+            legs[index].redirections + [
+                Redirection(
+                    by: legs[index].shownUser ?? "", response, status: status, hadRung: legs[index].session != nil)
+            ]
+        legs[index].failure = status
+        guard phase == .ringing, tenant.settings.followRedirects, chain.count <= maximumRedirections(in: env),
             case .list(let contacts)? = (try? response.contacts()) ?? nil
         else {
-            legs[index].failure = status
             note("redirected (\(status.code)), not followed", leg: index, in: &env)
             return concludeIfAllFailed(in: &env)
         }
-        legs[index].failure = status
-        let from = legs[index].destination
         for contact in contacts.sorted(by: { ($0.qThousandths ?? 1000) > ($1.qThousandths ?? 1000) }) {
-            follow(contact.uri, depth: depth, from: from, leg: index, in: &env)
+            follow(contact.uri, chain, leg: index, in: &env)
         }
         concludeIfAllFailed(in: &env)
     }
 
-    private mutating func follow(_ uri: SIPURI, depth: Int, from: String, leg index: Int, in env: inout CallEnvironment)
-    {
+    private mutating func follow(_ uri: SIPURI, _ chain: [Redirection], leg index: Int, in env: inout CallEnvironment) {
         guard legs.count <= env.settings.maximumBranches, let user = uri.user else { return }
         let isOurs =
-            env.directory.tenant(owning: uri.host)?.id == tenant.id
-            || uri.hostAddress.map { env.addresses.isOwn($0, port: uri.port) } ?? false
+            env.directory.tenant(owning: uri.host).map { $0.id == tenant.id }
+            ?? uri.hostAddress.map { env.addresses.isOwn($0, port: uri.port) } ?? env.addresses.isOwn(host: uri.host)
         guard isOurs else {
             // Another host is not dialled on a phone's word: it would let any phone place calls at the operator's cost.
             return note("redirection to \(uri.host) is outside of the tenant: not followed", leg: index, in: &env)
@@ -176,11 +177,12 @@ extension Call {
         guard let next = env.directory.user(in: tenant.id, extension: user), next.isEnabled else {
             return note("redirection to \(user): no such extension", leg: index, in: &env)
         }
-        guard !legs.contains(where: { $0.user == next.id && $0.redirections < depth && $0.index != 0 }) else {
+        let hasRung = legs.dropFirst().contains { $0.user == next.id && $0.redirections.count < chain.count }
+        guard !hasRung, !chain.contains(where: { $0.user == next.extension }) else {
             return note("redirection back to \(user): a loop, not followed", leg: index, in: &env)
         }
         note("redirected to \(user)", leg: index, in: &env)
-        offer(to: next, depth: depth, divertedFrom: from, in: &env)
+        offer(to: next, redirections: chain, in: &env)
     }
 
     /// 422: the same INVITE again with the interval the peer insists on (RFC 4028 §7.3).
@@ -205,6 +207,8 @@ extension Call {
         legs[index].session?.dialog.terminate()
         closeMedia(of: index, in: &env)
         if earlyLeg == UInt16(index) { earlyLeg = nil }
+        prackRetries.removeAll { $0.leg == UInt16(index) }
+        refuseHeldUpdate(of: index, in: &env)
         if let exchange = legs[index].inviteExchange, exchanges[exchange] != nil {
             exchanges[exchange] = nil
             env.effects.append(.abandon(exchange))

@@ -135,6 +135,7 @@ extension Call {
             case .resend, .acceptPrack, .rejectPrack, .giveUp: break
             }
         }
+        releaseHeldUpdate(in: &env)
     }
 
     private mutating func passEarlyAnswer(_ sdp: [UInt8], in env: inout CallEnvironment) {
@@ -199,9 +200,10 @@ extension Call {
     }
 
     /// Refuses the caller's INVITE and ends the call.
+    /// - Parameter told: what the CANCEL to the terminals says; nil says the status.
     mutating func refuseCaller(
         _ status: SIPStatus, outcome: CallOutcome, reason: String, by party: CallParty, cause: Reason? = nil,
-        fields: [(SIPFieldName, String)] = [], in env: inout CallEnvironment
+        fields: [(SIPFieldName, String)] = [], told: Reason? = nil, in env: inout CallEnvironment
     ) {
         guard !isInviteAnswered else { return }
         isInviteAnswered = true
@@ -219,7 +221,7 @@ extension Call {
         }
         note("\(status.code) to the caller: \(reason)", leg: 0, in: &env)
         beginEnding(outcome: outcome, by: party, reason: reason, status: status, in: &env)
-        for index in legs.indices.dropFirst() { cancelBranch(index, reason: Reason.sip(status), in: &env) }
+        for index in legs.indices.dropFirst() { cancelBranch(index, reason: told ?? Reason.sip(status), in: &env) }
         settleIfFinished(in: &env)
     }
 

@@ -127,7 +127,9 @@ extension Call {
             refuse(passed, .serverTimeout, in: &env)
             return nil
         }
-        let isFree = change == nil && legs[other].session?.answer == nil && delayedAcknowledgement == nil
+        let isFree =
+            change == nil && legs[other].session?.answer == nil && delayedAcknowledgement == nil
+            && !owesPrack(to: other)
         guard isFree, legs[other].session?.offers.canOffer(in: method == .invite ? .invite : .update) ?? false else {
             refuse(passed, .requestPending, in: &env)
             return nil
@@ -135,15 +137,52 @@ extension Call {
         return (other, method)
     }
 
+    /// A PRACK of ours is out: what overtakes it would have it refused, and with it the answer it may carry.
+    private func owesPrack(to index: Int) -> Bool {
+        prackRetries.contains { $0.leg == UInt16(index) }
+            || exchanges.values.contains { $0.leg == UInt16(index) && $0.method == .prack }
+    }
+
     private mutating func passOffer(
         _ passed: PassedRequest, _ description: SessionDescription, leg index: Int, in env: inout CallEnvironment
     ) {
+        if mustWaitForPrack(passed, leg: index) { return hold(passed, in: &env) }
         guard let (other, method) = carrier(for: passed, leg: index, in: &env) else { return }
-        guard let own = describe(description, to: other, in: &env) else {
+        // Both legs' ports at once: when the other party has agreed, nothing may fail any more for want of one.
+        guard ensureStreams(for: description, leg: index, in: &env),
+            let own = describe(description, to: other, in: &env)
+        else {
+            closeUnagreed(of: index, in: &env)
+            closeUnagreed(of: other, in: &env)
             return refuse(passed, .serviceUnavailable, fields: [(.retryAfter, "5")], in: &env)
         }
         note(description.isOnHold ? "puts the call on hold" : "offers a session change", leg: index, in: &env)
         sendChange(method, sdp: own, on: other, purpose: .change(passed), in: &env)
+    }
+
+    /// The caller has the answer in a reliable response that it has not acknowledged: until its PRACK is here no UPDATE with an
+    /// offer may be sent to it (RFC 3311 §5.1, RFC 6337 §3.2).
+    private func mustWaitForPrack(_ passed: PassedRequest, leg index: Int) -> Bool {
+        guard index != 0, phase == .ringing, passed.message.method == .update else { return false }
+        return caller.session?.provisionals?.nextDeadline != nil
+    }
+
+    /// Keeps an early UPDATE of the callee until the caller's PRACK; a second one can't come before it is answered.
+    private mutating func hold(_ passed: PassedRequest, in env: inout CallEnvironment) {
+        note("an UPDATE waits for the caller's PRACK", leg: Int(passed.from), in: &env)
+        heldUpdate = passed
+    }
+
+    /// The PRACK is here: the UPDATE that waited for it goes on, or is refused where it has no sense any more.
+    mutating func releaseHeldUpdate(in env: inout CallEnvironment) {
+        guard let passed = heldUpdate, caller.session?.provisionals?.nextDeadline == nil || phase != .ringing else {
+            return
+        }
+        heldUpdate = nil
+        guard phase != .ending, let description = try? SessionDescription.parse(passed.message.body) else {
+            return refuse(passed, .requestTerminated, in: &env)
+        }
+        passOffer(passed, description, leg: Int(passed.from), in: &env)
     }
 
     private mutating func passOfferless(_ passed: PassedRequest, leg index: Int, in env: inout CallEnvironment) {
@@ -181,6 +220,7 @@ extension Call {
         guard status.code < 300 else {
             legs[other].session?.offers.failed(isInvite ? .invite : .update, by: .local)
             closeUnagreed(of: other, in: &env)
+            closeUnagreed(of: Int(passed.from), in: &env)
             note("refuses the change: \(status.code)", leg: other, in: &env)
             refuse(passed, Call.changeRefusal(status), in: &env)
             return judge(response, leg: other, in: &env)
@@ -195,6 +235,7 @@ extension Call {
         case .offer(let sdp): changeOffered(sdp, passed, other, in: &env)
         case .nothing, .preview, .reject, .violation:
             if isInvite { acknowledge(other, sdp: nil, in: &env) }
+            closeUnagreed(of: Int(passed.from), in: &env)
             refuse(passed, .serverInternalError, in: &env)
         }
     }
@@ -207,13 +248,31 @@ extension Call {
         guard let offer = try? SessionDescription.parse(passed.message.body),
             let answer = (try? SessionDescription.parse(sdp))?.answering(offer.media.count),
             let own = describe(answer, to: from, in: &env)
-        else { return refuse(passed, .notAcceptableHere, in: &env) }
+        else {
+            closeUnagreed(of: from, in: &env)
+            refuse(passed, .notAcceptableHere, in: &env)
+            return restore(other, in: &env)
+        }
         let isFinal = phase != .ringing
         apply(answer, from: other, isFinal: isFinal, in: &env)
         apply(offer, from: from, isFinal: isFinal, in: &env)
+        for leg in [from, other] {
+            closeRejected(by: answer, of: leg, in: &env)
+            closeRejected(by: offer, of: leg, in: &env)
+        }
         join(from, other, in: &env)
         let timer = acceptedTimer(for: passed, leg: from)
         answerChange(passed, timer: timer, sdp: own, in: &env)
+    }
+
+    /// A party agreed to a change that did not come about: it is offered again what the other one still holds to.
+    private mutating func restore(_ index: Int, in env: inout CallEnvironment) {
+        guard phase != .ending, let other = peer(of: UInt16(index)), let held = legs[other].remoteDescription,
+            change == nil, legs[index].session?.offers.canOffer(in: .invite) ?? false,
+            let own = describe(held, to: index, in: &env)
+        else { return }
+        note("the change did not come about: offered the session as it was", leg: index, in: &env)
+        sendChange(.invite, sdp: own, on: index, purpose: .refresh, in: &env)
     }
 
     /// The other leg offers, as it was asked to: the 2xx carries it on, the ACK brings the answer back.
@@ -221,13 +280,16 @@ extension Call {
         _ sdp: [UInt8], _ passed: PassedRequest, _ other: Int, in env: inout CallEnvironment
     ) {
         let from = Int(passed.from)
-        guard let offer = try? SessionDescription.parse(sdp), let own = describe(offer, to: from, in: &env) else {
+        let offer: SessionDescription? = try? SessionDescription.parse(sdp)
+        guard let offer, ensureStreams(for: offer, leg: other, in: &env), let own = describe(offer, to: from, in: &env)
+        else {
             // The peer is owed an answer: all stays as it was.
-            let unchanged = (try? SessionDescription.parse(sdp)).flatMap { repeated(to: other, answering: $0) }
-            acknowledge(other, sdp: unchanged, in: &env)
-            return refuse(passed, .notAcceptableHere, in: &env)
+            acknowledge(other, sdp: offer.flatMap { repeated(to: other, answering: $0) }, in: &env)
+            closeUnagreed(of: other, in: &env)
+            closeUnagreed(of: from, in: &env)
+            guard offer != nil else { return refuse(passed, .notAcceptableHere, in: &env) }
+            return refuse(passed, .serviceUnavailable, fields: [(.retryAfter, "5")], in: &env)
         }
-        ensureStreams(for: offer, leg: other, in: &env)
         apply(offer, from: other, isFinal: true, in: &env)
         delayedAcknowledgement = DelayedAcknowledgement(to: UInt16(other), from: passed.from)
         answerChange(passed, timer: acceptedTimer(for: passed, leg: from), sdp: own, in: &env)

@@ -6,8 +6,8 @@ internal import SIPTransaction
 /// How calls end: whoever ends them, both dialogs are ended, the media closed and the record settled.
 extension Call {
     /// A CANCEL; the transaction layer has answered it.
-    mutating func cancelled(_ transaction: ServerTransactionID, in env: inout CallEnvironment) {
-        if transaction == inviteTransaction { return callerCancelled(in: &env) }
+    mutating func cancelled(_ cancel: SIPMessage, _ transaction: ServerTransactionID, in env: inout CallEnvironment) {
+        if transaction == inviteTransaction { return callerCancelled(Call.reason(of: cancel), in: &env) }
         // Of a re-INVITE that was passed on: its own answer, 487 or a 2xx that crossed, goes back (RFC 3261 §9.2).
         for (id, exchange) in exchanges {
             guard case .change(let passed) = exchange.purpose, passed.transaction == transaction else { continue }
@@ -15,16 +15,23 @@ extension Call {
         }
     }
 
-    private mutating func callerCancelled(in env: inout CallEnvironment) {
+    /// Why a party ended the call, as another one may be told: its own words stay behind (ADR 9).
+    static func reason(of request: SIPMessage) -> Reason? {
+        ((try? request.reasons()) ?? []).lazy.compactMap(\.standardised).first
+    }
+
+    private mutating func callerCancelled(_ reason: Reason?, in env: inout CallEnvironment) {
         guard !isInviteAnswered else { return }  // It crossed our final response (RFC 3261 §9.2).
         note("cancelled by the caller", leg: 0, in: &env)
         if case .connected(let index) = phase {
             // Answered, but the 2xx waits for a PRACK: the callee has to be hung up.
             refuseCaller(
                 .requestTerminated, outcome: .cancelled, reason: "cancelled by the caller", by: .caller, in: &env)
-            return endDialog(Int(index), reason: Reason.sip(.requestTerminated), in: &env)
+            return endDialog(Int(index), reason: reason ?? Reason.sip(.requestTerminated), in: &env)
         }
-        refuseCaller(.requestTerminated, outcome: .cancelled, reason: "cancelled by the caller", by: .caller, in: &env)
+        refuseCaller(
+            .requestTerminated, outcome: .cancelled, reason: "cancelled by the caller", by: .caller, told: reason,
+            in: &env)
     }
 
     /// A party's BYE.
@@ -39,7 +46,7 @@ extension Call {
         legs[index].session?.dialog.terminate()
         legs[index].session?.answer = nil
         _ = legs[index].session?.timer?.handle(.sessionEnded, now: env.now)
-        let reason = ((try? request.reasons()) ?? []).first
+        let reason = Call.reason(of: request)
         if index == 0, !isInviteAnswered {
             return refuseCaller(
                 .requestTerminated, outcome: .cancelled, reason: "ended by the caller", by: .caller, in: &env)
@@ -81,6 +88,16 @@ extension Call {
             case .invite, .bye, .prack, .refresh, .probe, .resync: continue
             }
         }
+        if let held = heldUpdate, index == 0 || Int(held.from) == index {
+            refuseHeldUpdate(of: Int(held.from), in: &env)
+        }
+    }
+
+    /// The UPDATE of this leg that waits for the caller's PRACK has nobody to go to any more.
+    mutating func refuseHeldUpdate(of index: Int, in env: inout CallEnvironment) {
+        guard let held = heldUpdate, Int(held.from) == index else { return }
+        heldUpdate = nil
+        refuse(held, .requestTerminated, in: &env)
     }
 
     /// Ends the call from our side: whatever stands of it.
@@ -153,6 +170,7 @@ extension Call {
         phase = .ending
         noAnswerAt = nil
         resyncAt = nil
+        prackRetries = []
         record.endedAt = env.wall
         record.outcome = outcome
         record.hangupBy = party
@@ -167,7 +185,7 @@ extension Call {
     mutating func settleIfFinished(in env: inout CallEnvironment) {
         guard phase == .ending, !isSettled, openEndpoints.isEmpty else { return }
         isSettled = true
-        record.judgeMedia()
+        record.judgeMedia(answered: answeredLeg, wasExpected: expectedMedia)
         env.effects.append(.record(.settled(record)))
     }
 

@@ -6,11 +6,6 @@ internal import SIPTransaction
 
 /// Parties whose connection is gone.
 extension Call {
-    /// Whether a leg that still matters is reached over `flow`.
-    func uses(_ flow: SIPFlow) -> Bool {
-        legs.contains { $0.target == .flow(flow) && $0.stage != .over }
-    }
-
     /// A party that is only being rung can't answer any more; one in conversation may come back on another connection.
     mutating func flowClosed(_ flow: SIPFlow, in env: inout CallEnvironment) {
         for index in legs.indices where legs[index].target == .flow(flow) && legs[index].stage != .over {

@@ -81,20 +81,50 @@ extension Call {
     mutating func sendPrack(
         _ rack: RAck, sdp: [UInt8]?, fork tag: String, leg index: Int, in env: inout CallEnvironment
     ) {
-        guard let via = legs[index].via(in: &env), var session = self[session: tag, of: index] else { return }
+        _ = self[session: tag, of: index]?.offers.sending(.prack, sdp: sdp)
+        send(SentPrack(rack: rack, sdp: sdp, fork: tag, attempt: 1), leg: index, in: &env)
+    }
+
+    /// A PRACK, or the same again under a new number.
+    private mutating func send(_ prack: SentPrack, leg index: Int, in env: inout CallEnvironment) {
+        guard let via = legs[index].via(in: &env), var session = self[session: prack.fork, of: index] else { return }
         var builder = session.dialog.request(.prack, via: via)
-        _ = session.offers.sending(.prack, sdp: sdp)
-        self[session: tag, of: index] = session
-        builder.add(.rack, rack.description)
+        self[session: prack.fork, of: index] = session
+        builder.add(.rack, prack.rack.description)
         builder.add(.userAgent, env.settings.serverName)
-        guard let message = seal(builder, sdp: sdp, leg: index, in: &env) else { return }
-        let exchange = openExchange(index, .prack, .prack)
+        guard let message = seal(builder, sdp: prack.sdp, leg: index, in: &env) else { return }
+        let exchange = openExchange(index, .prack, .prack(prack))
         env.effects.append(.request(message, legs[index].target, exchange, leg: UInt16(index)))
     }
 
+    /// The answer to a PRACK of ours. A 5xx, as where another request overtook it, is no verdict on the response it acknowledges: it
+    /// is sent again under a new number, or the peer would repeat that response until it gives the call up (RFC 3262 §3, §4).
     mutating func prackAnswered(
-        _ response: SIPMessage, _ status: SIPStatus, leg index: Int, in env: inout CallEnvironment
+        _ response: SIPMessage, _ status: SIPStatus, _ prack: SentPrack, leg index: Int, in env: inout CallEnvironment
     ) {
-        if status.code >= 300 { note("PRACK was refused: \(status.code)", leg: index, in: &env) }
+        guard status.code >= 300 else { return }
+        note("PRACK was refused: \(status.code)", leg: index, in: &env)
+        // 481 and the like: the final response crossed it, or comes with what is wrong.
+        guard phase == .ringing, legs[index].stage == .calling, (500...599).contains(status.code) else { return }
+        guard prack.attempt < Call.prackAttempts else { return branchFailed(index, status: status, in: &env) }
+        let asked: Int64 = ((try? response.retryAfter()) ?? nil).map { Int64($0.interval) } ?? 0
+        let pause: Duration = max(env.settings.timers.t1, .seconds(min(asked, 10)))
+        prackRetries.append(
+            PrackRetry(
+                at: env.now.advanced(by: pause), leg: UInt16(index),
+                prack: SentPrack(rack: prack.rack, sdp: prack.sdp, fork: prack.fork, attempt: prack.attempt + 1)))
+    }
+
+    /// How often one response is acknowledged before its leg is given up.
+    private static let prackAttempts: Int = 4
+
+    /// Sends again the PRACKs that are due.
+    mutating func repeatPracks(in env: inout CallEnvironment) {
+        let due: [PrackRetry] = prackRetries.filter { $0.at <= env.now }
+        guard !due.isEmpty else { return }
+        prackRetries.removeAll { $0.at <= env.now }
+        for retry in due where phase == .ringing && legs[Int(retry.leg)].stage == .calling {
+            send(retry.prack, leg: Int(retry.leg), in: &env)
+        }
     }
 }

@@ -9,7 +9,8 @@ internal import SIPTransaction
 extension Call {
     /// `description` of one leg as another leg is told it: the same streams, at ports of ours.
     ///
-    /// Ports are opened for streams that have none yet, and closed for those it refuses.
+    /// Ports are opened for streams that have none yet. Those it refuses keep theirs until both parties have agreed to that; see
+    /// ``closeRejected(by:of:in:)``.
     /// - Returns: the bytes to send; nil when no port is free or no network reaches the leg.
     mutating func describe(_ description: SessionDescription, to index: Int, in env: inout CallEnvironment) -> [UInt8]?
     {
@@ -37,9 +38,13 @@ extension Call {
     }
 
     /// Opens ports on a leg that describes its streams itself, before it is told of any; nothing is written to it yet.
-    mutating func ensureStreams(for description: SessionDescription, leg index: Int, in env: inout CallEnvironment) {
-        guard let network = env.addresses.mediaNetwork(towards: legs[index].target.remote.address) else { return }
-        _ = openStreams(for: description, leg: index, on: network, in: &env)
+    /// - Returns: false when no port is free; nothing is open then that was not before.
+    @discardableResult
+    mutating func ensureStreams(
+        for description: SessionDescription, leg index: Int, in env: inout CallEnvironment
+    ) -> Bool {
+        guard let network = env.addresses.mediaNetwork(towards: legs[index].target.remote.address) else { return false }
+        return openStreams(for: description, leg: index, on: network, in: &env) != nil
     }
 
     private mutating func openStreams(
@@ -49,7 +54,6 @@ extension Call {
         var endpoints: [SDPRelayEndpoint?] = []
         for (position, stream) in description.media.enumerated() {
             if stream.isRejected {
-                closeStream(position, of: index, in: &env)
                 endpoints.append(nil)
                 continue
             }
@@ -135,6 +139,13 @@ extension Call {
         env.effects.append(.media(.close(stream.plan.id)))
     }
 
+    /// Closes the streams of a leg that an agreed description has no more part in.
+    mutating func closeRejected(by description: SessionDescription, of index: Int, in env: inout CallEnvironment) {
+        for (position, stream) in description.media.enumerated() where stream.isRejected {
+            closeStream(position, of: index, in: &env)
+        }
+    }
+
     /// Closes streams a refused change had opened: those the peer has no part in.
     mutating func closeUnagreed(of index: Int, in env: inout CallEnvironment) {
         guard let known = legs[index].remoteDescription else { return }
@@ -169,6 +180,7 @@ extension Call {
             plan.receives = media.meantDirection.sends
             plan.expectsMedia =
                 isFinal && media.meantDirection == .sendrecv && (media.kind == .audio || media.kind == .video)
+            expectedMedia = expectedMedia || plan.expectsMedia
             plan.rtcpMux = media.rtcpMux
             plan.carriesRTP =
                 media.transportProtocol.utf8.starts(with: "RTP/".utf8) || media.transportProtocol.contains("/RTP/")
@@ -203,11 +215,12 @@ extension Call {
             note("stream \(endpoint.stream) is heard again", leg: index, in: &env)
         case .failed(let endpoint, let why):
             note("stream \(endpoint.stream): \(why)", leg: index, in: &env)
-            hangUp(by: .server, outcome: .failed, reason: "media: \(why)", status: .serverInternalError, in: &env)
+            // Why may name addresses: that is for the trace, not for the parties.
+            hangUp(by: .server, outcome: .failed, reason: "media failed", status: .serverInternalError, in: &env)
         case .closed(let endpoint, let statistics):
             openEndpoints.remove(endpoint)
             noteFigures(statistics, of: endpoint, in: &env)
-            record.add(statistics, of: endpoint, wasAnswered: record.answeredAt != nil)
+            record.add(statistics, of: endpoint, isParty: index == 0 || answeredLeg == UInt16(index))
             settleIfFinished(in: &env)
         }
     }
@@ -287,9 +300,9 @@ extension Leg {
 
 extension CallRecord {
     /// Adds an audio stream's final figures; those of further streams of the leg are added up.
-    mutating func add(_ statistics: MediaStatistics, of endpoint: MediaEndpointID, wasAnswered: Bool) {
-        // A terminal that only rang has nothing to tell.
-        guard statistics.packetsReceived > 0 || statistics.packetsSent > 0 || (wasAnswered && endpoint.stream == 0)
+    /// - Parameter isParty: the caller, or the terminal that answered; a terminal that only rang has nothing to tell.
+    mutating func add(_ statistics: MediaStatistics, of endpoint: MediaEndpointID, isParty: Bool) {
+        guard statistics.packetsReceived > 0 || statistics.packetsSent > 0 || (isParty && endpoint.stream == 0)
         else { return }
         let leg = endpoint.leg.index
         var facts = media.first { $0.leg == leg } ?? LegMediaFacts(leg: leg)
@@ -303,9 +316,19 @@ extension CallRecord {
         media.sort { $0.leg < $1.leg }
     }
 
-    /// Names one-way audio: a party that got packets but from whom none came.
-    mutating func judgeMedia() {
-        guard answeredAt != nil, let talkTime, talkTime >= .seconds(2) else { return }
+    /// Leaves out the terminals that lost an answered call, and names one-way audio: a party that got packets but from whom none
+    /// came, or no packet from anybody.
+    /// - Parameters:
+    ///   - answered: ``LegID/index`` of the terminal that has the call; nil where none answered.
+    ///   - wasExpected: the parties had agreed to talk at some time: a call held or without media throughout is silent by right.
+    mutating func judgeMedia(answered: UInt16?, wasExpected: Bool) {
+        guard let answered else { return }
+        media.removeAll { $0.leg != 0 && $0.leg != answered }
+        guard let talkTime, talkTime >= .seconds(2), wasExpected else { return }
+        if media.count == 2, media.allSatisfy({ $0.packetsIn == 0 }) {
+            for index in media.indices { media[index].verdict = "no media from either side" }
+            return
+        }
         for index in media.indices where media[index].packetsIn == 0 && media[index].packetsOut > 0 {
             media[index].verdict =
                 media[index].leg == 0

@@ -52,6 +52,7 @@ extension Call {
                 timers: env.settings.timers, invite: invite.cseq.number,
                 firstRSeq: UInt32.random(in: 1...0x0FFF_FFFF, using: &env.random))
         }
+        try takeRedirections(in: &env)
         _ = caller.session?.offers.received(.invite, sdp: body == nil ? nil : Array(invite.body), random: &env.random)
         env.effects.append(.claim(tag: tag, leg: 0))
         env.effects.append(.record(.started(record)))
@@ -157,10 +158,10 @@ extension Call {
     }
 
     /// Rings every terminal of `user` that can be reached.
-    mutating func offer(to user: User, depth: Int = 0, divertedFrom: String? = nil, in env: inout CallEnvironment) {
+    mutating func offer(to user: User, redirections: [Redirection]? = nil, in env: inout CallEnvironment) {
         let aor = AddressOfRecord(tenant: tenant.id, user: user.id)
         let bindings = env.locations.usableBindings(of: aor, now: env.now)
-        ring(user, at: bindings, depth: depth, divertedFrom: divertedFrom, in: &env)
+        ring(user, at: bindings, redirections: redirections ?? redirectionsBefore, in: &env)
     }
 
     /// Rings the one terminal a GRUU names (RFC 5627 §5).
@@ -184,12 +185,12 @@ extension Call {
                 .notFound, outcome: .rejected(status: 404), reason: "no user has this GRUU", by: .server,
                 cause: .q850(1, text: "Unallocated number"), in: &env)
         }
-        ring(user, at: bindings, depth: 0, divertedFrom: nil, in: &env)
+        ring(user, at: bindings, redirections: redirectionsBefore, in: &env)
     }
 
     /// One leg a terminal; further flows of the same terminal are kept for when the first fails (RFC 5626 §5.3).
     private mutating func ring(
-        _ user: User, at bindings: [Binding], depth: Int, divertedFrom: String?, in env: inout CallEnvironment
+        _ user: User, at bindings: [Binding], redirections: [Redirection], in env: inout CallEnvironment
     ) {
         record.calleeUser = user.id
         record.calleeURI = "sip:\(user.extension)@\(tenant.realm)"
@@ -202,22 +203,24 @@ extension Call {
             if let sameTerminal { flows[sameTerminal].append(binding) } else { flows.append([binding]) }
         }
         for flow in flows.prefix(max(0, env.settings.maximumBranches - legs.count + 1)) {
-            ring(user, over: flow, depth: depth, divertedFrom: divertedFrom, in: &env)
+            ring(user, over: flow, redirections: redirections, in: &env)
         }
     }
 
     private mutating func ring(
-        _ user: User, over flows: [Binding], depth: Int, divertedFrom: String?, in env: inout CallEnvironment
+        _ user: User, over flows: [Binding], redirections: [Redirection], in env: inout CallEnvironment
     ) {
         guard let binding = flows.first else { return }
         var leg = makeLeg(target: binding.target, in: &env)
         (leg.user, leg.terminal) = (user.id, binding.terminal)
-        (leg.redirections, leg.divertedFrom) = (depth, divertedFrom)
+        (leg.redirections, leg.shownUser) = (redirections, user.extension)
+        leg.shownHost = Call.shownHost(of: binding, in: env)
         leg.latchesAnySource = env.directory.terminal(binding.terminal)?.settings.latchAnySource ?? false
         leg.requestURI = binding.contact
         leg.path = binding.path
         leg.alternatives = flows.dropFirst().map {
-            Leg.Alternative(target: $0.target, requestURI: $0.contact, path: $0.path)
+            Leg.Alternative(
+                target: $0.target, requestURI: $0.contact, path: $0.path, shownHost: Call.shownHost(of: $0, in: env))
         }
         leg.destination = "sip:\(user.extension)@\(tenant.realm)"
         legs.append(leg)
@@ -230,7 +233,7 @@ extension Call {
             id: id, sipCallID: ShardedCallID.make(shard: env.shard, random: &env.random),
             localTag: env.random.token(12), target: target,
             sdpSessionID: UInt64.random(in: 1...0x7FFF_FFFF, using: &env.random))
-        leg.localUser = callerShownAs.user
+        (leg.localUser, leg.shownHost) = (callerShownUser, tenant.realm)
         return leg
     }
 
@@ -264,14 +267,16 @@ extension Call {
         -> SIPMessageBuilder?
     {
         let leg = legs[index]
-        guard let uri = leg.requestURI, let via = leg.via(in: &env), let to = try? NameAddress("<\(leg.destination)>")
+        guard let uri = leg.requestURI, let via = leg.via(in: &env),
+            let to = leg.shownUser.map({ NameAddress(uri: leg.shownURI($0)) })
+                ?? (try? NameAddress("<\(leg.destination)>"))
         else { return nil }
         var builder = SIPMessageBuilder(request: .invite, uri: uri.asRequestURI)
         builder.add(via)
         for hop in leg.path { builder.add(.route, hop) }
         let hops = ((try? invite.maxForwards()) ?? nil) ?? 70
         builder.addMaxForwards(max(0, hops - 1))
-        builder.addFrom(callerShownAs.address.withTag(leg.localTag))
+        builder.addFrom(callerShown(to: leg).withTag(leg.localTag))
         builder.addTo(to)
         builder.addCallID(leg.sipCallID)
         builder.add(.cseq, "\(leg.inviteSequence) INVITE")
@@ -282,42 +287,9 @@ extension Call {
         let passesReliable = hasOffer || (caller.supports.contains(.reliableProvisionals) && index == 1)
         builder.add(.supported, passesReliable ? OwnFields.supported : OwnFields.supportedWithoutReliable)
         leg.inviteTimer(of: tenant.settings).requestFields().add(to: &builder)
-        addIdentity(to: &builder)
-        addDiversion(of: leg, to: &builder)
+        addIdentity(of: leg, to: &builder)
+        addRedirections(of: leg, to: &builder)
         for name in [SIPFieldName.subject, .priority] { builder.copy(name, from: invite) }
         return builder
-    }
-
-    /// P-Asserted-Identity, or Privacy where the caller asked for it (RFC 3325, RFC 3323).
-    private func addIdentity(to builder: inout SIPMessageBuilder) {
-        if callerShownAs.isPrivate {
-            builder.add(.privacy, "id")
-        } else {
-            builder.add(.pAssertedIdentity, callerShownAs.address)
-        }
-    }
-
-    private func addDiversion(of leg: Leg, to builder: inout SIPMessageBuilder) {
-        guard let from = leg.divertedFrom else { return }
-        builder.add(.diversion, "<\(from)>;reason=deflection;counter=\(leg.redirections)")
-        builder.add(
-            .historyInfo,
-            ["<\(from)?Reason=SIP%3Bcause%3D302>;index=1", "<\(leg.destination)>;index=1.1;mp=1"])
-    }
-
-    /// The caller as callees see it: its name and number by the directory, whatever its From said.
-    var callerShownAs: (address: NameAddress, user: String, isPrivate: Bool) {
-        let privacy = (try? invite.privacy()) ?? nil
-        let number = record.callerURI.dropFirst(4).prefix { $0 != "@" }
-        if let privacy, privacy.contains("id") || privacy.contains("user") || privacy.contains("header"),
-            let uri = try? SIPURI("sip:anonymous@anonymous.invalid")
-        {
-            return (NameAddress(displayName: "Anonymous", uri: uri), "anonymous", true)
-        }
-        guard let uri = try? SIPURI(record.callerURI) else { return (invite.from.withTag(nil), String(number), false) }
-        return (
-            NameAddress(displayName: record.callerDisplay.isEmpty ? nil : record.callerDisplay, uri: uri),
-            String(number), false
-        )
     }
 }

@@ -15,6 +15,7 @@ extension Call {
             resyncAt = nil
             if needsResync { resync(in: &env) }
         }
+        repeatPracks(in: &env)
         for index in legs.indices { legDeadline(index, in: &env) }
         settleIfFinished(in: &env)
     }

@@ -25,7 +25,7 @@ struct Call: Sendable {
         enum Purpose: Sendable {
             case invite
             case bye
-            case prack
+            case prack(SentPrack)
             /// Our session refresh (RFC 4028), with or without a description.
             case refresh
             /// Asks a leg that fell silent whether the call still exists.
@@ -50,6 +50,21 @@ struct Call: Sendable {
         let source: IPEndpoint
     }
 
+    /// A PRACK of ours, to be sent again where it is refused for now.
+    struct SentPrack: Sendable {
+        let rack: RAck
+        let sdp: [UInt8]?
+        let fork: String
+        /// 1 of the first.
+        let attempt: Int
+    }
+
+    struct PrackRetry: Sendable {
+        let at: Moment
+        let leg: UInt16
+        let prack: SentPrack
+    }
+
     /// A PRACK whose answer the caller owes.
     struct DelayedPrack: Sendable {
         let rack: RAck
@@ -71,6 +86,8 @@ struct Call: Sendable {
     let invite: SIPMessage
     let inviteTransaction: ServerTransactionID
     let inviteSource: IPEndpoint
+    /// Redirections before this call, as the caller's phone told; see ``takeRedirections(in:)``.
+    var redirectionsBefore: [Redirection] = []
     /// 0 is the caller's.
     var legs: [Leg] = []
     var phase: Phase = .ringing
@@ -86,6 +103,10 @@ struct Call: Sendable {
     var earlyLeg: UInt16?
     var hasRung = false
     var delayedPrack: DelayedPrack?
+    /// An UPDATE of the callee that waits for the caller's PRACK.
+    var heldUpdate: PassedRequest?
+    /// PRACKs that a callee refused for now, to be sent again.
+    var prackRetries: [PrackRetry] = []
     /// A session change that is under way; a second one waits or is refused.
     var change: ExchangeID?
     var delayedAcknowledgement: DelayedAcknowledgement?
@@ -95,6 +116,10 @@ struct Call: Sendable {
     var heldAnswer: SIPMessage?
     /// Session timer fields of the 2xx to the caller.
     var callerTimerFields = SessionTimerFields()
+    /// The terminal that has, or had, the call.
+    var answeredLeg: UInt16?
+    /// Both parties had agreed to talk at some time.
+    var expectedMedia = false
     /// The record has its end.
     var isSettled = false
     var openEndpoints: Set<MediaEndpointID> = []
@@ -125,6 +150,23 @@ struct Call: Sendable {
         return Int(leg) == connected ? 0 : nil
     }
 
+    /// What the shard has to know after each event.
+    struct Posture {
+        let isFinished: Bool
+        let deadline: Moment?
+        /// The connections that legs which still matter are reached over; none for UDP.
+        let connections: [SIPFlow]
+    }
+
+    /// Mutating so that it is asked for in place: a getter behind a dictionary copies the whole call.
+    mutating func posture() -> Posture {
+        var flows: [SIPFlow] = []
+        for leg in legs where leg.stage != .over {
+            if case .flow(let flow) = leg.target, flow.transport.isReliable { flows.append(flow) }
+        }
+        return Posture(isFinished: isFinished, deadline: nextDeadline, connections: flows)
+    }
+
     /// Nothing is left to wait for: the shard may forget the call.
     var isFinished: Bool {
         guard phase == .ending, exchanges.isEmpty, openEndpoints.isEmpty, legs.allSatisfy({ $0.session?.answer == nil })
@@ -140,6 +182,7 @@ struct Call: Sendable {
         consider(noAnswerAt)
         consider(forgetAt)
         consider(resyncAt)
+        for retry in prackRetries { consider(retry.at) }
         for leg in legs where leg.stage != .over || leg.session?.answer != nil {
             if leg.stage == .cancelling { consider(leg.cancelUntil) }
             consider(leg.session?.answer?.retransmitter.nextDeadline)
@@ -160,7 +203,7 @@ struct Call: Sendable {
             received(request, on: transaction, over: flow, leg: Int(leg), in: &env)
         case .acknowledged(let ack, let leg): acknowledged(ack, leg: Int(leg), in: &env)
         case .unacknowledged: break  // A refusal nobody confirmed: the leg is over or its session unchanged.
-        case .cancelled(_, let transaction): cancelled(transaction, in: &env)
+        case .cancelled(let cancel, let transaction): cancelled(cancel, transaction, in: &env)
         case .media(let fact): mediaReported(fact, in: &env)
         case .flowClosed(let flow): flowClosed(flow, in: &env)
         case .located(let targets, let leg): located(targets, leg: Int(leg), in: &env)

@@ -27,6 +27,7 @@ struct Leg: Sendable {
         let target: SIPTarget
         let requestURI: SIPURI?
         let path: [String]
+        var shownHost = ""
     }
 
     let id: LegID
@@ -87,10 +88,12 @@ struct Leg: Sendable {
     var pendingReason: Reason?
     /// What the peer's Allow, Supported and Require say.
     var supports: SupportedExtensions = []
-    /// How deep in a chain of redirections this leg was made.
-    var redirections = 0
-    /// Whom the call was for when it was redirected here.
-    var divertedFrom: String?
+    /// How the call came to be for this party, oldest step first; empty where it was dialled.
+    var redirections: [Redirection] = []
+    /// The party's extension; nil for an address outside the tenant.
+    var shownUser: String?
+    /// The host, and port where needed, by which users of the tenant are shown to this party, so that it can call them.
+    var shownHost = ""
 
     init(id: LegID, sipCallID: String, localTag: String, target: SIPTarget, sdpSessionID: UInt64) {
         (self.id, self.sipCallID, self.localTag, self.target) = (id, sipCallID, localTag, target)

@@ -12,26 +12,42 @@ extension Shard {
     }
 
     mutating func handle(_ event: CallEvent, call number: UInt32, into pending: inout [TransactionEffect]) {
-        guard calls[number] != nil else { return }
-        calls[number]?.handle(event, in: &environment)
+        guard calls[number]?.handle(event, in: &environment) != nil else { return }
         afterwards(number, into: &pending)
     }
 
     /// Performs what a call asked for, and arms or forgets it.
     mutating func afterwards(_ number: UInt32, into pending: inout [TransactionEffect]) {
         perform(of: number, into: &pending)
-        guard let call = calls[number] else { return }
-        guard call.isFinished else { return callDeadlines.set(number, to: call.nextDeadline) }
-        calls[number] = nil
-        callDeadlines.remove(number)
-        // The caller hung up before its 200 could leave: its INVITE must have a final response all the same (RFC 3261 §15.1.2).
-        if let held = unwritten.removeValue(forKey: number) ?? nil {
-            refuse(held, of: call, .requestTerminated, into: &pending)
+        // Asked for in place: a call is too big to be copied for every message.
+        guard let posture = calls[number]?.posture() else { return }
+        guard posture.isFinished else {
+            connections.set(number, to: posture.connections)
+            return callDeadlines.set(number, to: posture.deadline)
         }
-        for leg in call.legs { claims[leg.localTag] = nil }
-        if let key = InviteKey(call.invite), callOfInvite[key] == number { callOfInvite[key] = nil }
+        let ended = calls.removeValue(forKey: number)
+        callDeadlines.remove(number)
+        connections.set(number, to: [])
+        // The caller hung up before its 200 could leave: its INVITE must have a final response all the same (RFC 3261 §15.1.2).
+        if let held = unwritten.removeValue(forKey: number) ?? nil, let ended {
+            refuse(held, of: ended, .requestTerminated, into: &pending)
+        }
+        for leg in ended?.legs ?? [] { claims[leg.localTag] = nil }
+        if let ended, let key = InviteKey(ended.invite), callOfInvite[key] == number { callOfInvite[key] = nil }
         for transaction in clientsOfCall.removeValue(forKey: number) ?? [] { clientOwners[transaction] = nil }
-        serverOwners = serverOwners.isEmpty ? serverOwners : serverOwners.filter { $0.value.call != number }
+        for transaction in serversOfCall.removeValue(forKey: number) ?? [] { serverOwners[transaction] = nil }
+    }
+
+    /// Notes whose an INVITE is that has no final response yet.
+    mutating func own(_ transaction: ServerTransactionID, call number: UInt32, leg: UInt16) {
+        guard serverOwners.updateValue((number, leg), forKey: transaction) == nil else { return }
+        serversOfCall[number, default: []].append(transaction)
+    }
+
+    mutating func disown(_ transaction: ServerTransactionID) {
+        guard let owner = serverOwners.removeValue(forKey: transaction) else { return }
+        serversOfCall[owner.call]?.removeAll { $0 == transaction }
+        if serversOfCall[owner.call]?.isEmpty ?? false { serversOfCall[owner.call] = nil }
     }
 
     private mutating func perform(of number: UInt32, into pending: inout [TransactionEffect]) {
@@ -56,9 +72,9 @@ extension Shard {
         switch effect {
         case .respond(let response, let transaction, let leg):
             if response.method == .invite, response.status.map({ $0.code >= 200 }) ?? false {
-                serverOwners[transaction] = nil
+                disown(transaction)
             } else if response.method == .invite {
-                serverOwners[transaction] = (number, leg)
+                own(transaction, call: number, leg: leg)
             }
             if response.method == .invite, response.status?.isSuccess ?? false, leg == 0, unwritten[number] != nil {
                 unwritten[number] = .some(HeldAnswer(message: response, transaction: transaction))
@@ -66,8 +82,8 @@ extension Shard {
             }
             transactions.respond(response, on: transaction, now: now, into: &pending)
         case .request(let request, let target, let exchange, let leg):
-            if leg == 0, request.method == .bye, let call = calls[number],
-                let held = unwritten.removeValue(forKey: number) ?? nil
+            if leg == 0, request.method == .bye, let held = unwritten.removeValue(forKey: number) ?? nil,
+                let call = calls[number]
             {
                 // The store gave no sign for as long as an ACK may take. The caller was never told of the answer, so there is no dialog
                 // to end: the INVITE is refused instead.

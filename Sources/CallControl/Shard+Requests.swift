@@ -20,7 +20,7 @@ extension Shard {
                         fields: [(.unsupported, unknown.joined(separator: ", "))],
                         into: &pending)
                 }
-                if request.method == .invite { serverOwners[transaction] = claim }
+                if request.method == .invite { own(transaction, call: claim.call, leg: claim.leg) }
                 return handle(.request(request, transaction, flow, leg: claim.leg), call: claim.call, into: &pending)
             }
             return answer(.callTransactionDoesNotExist, request, transaction, flow, into: &pending)
@@ -75,7 +75,8 @@ extension Shard {
         let source = flow.remote.address
         let now = environment.now
         let (outcome, event) = gate.check(
-            request, tenant: tenant, directory: environment.directory, from: source, now: now)
+            request, tenant: tenant, directory: environment.directory, from: source, now: now
+        ) { isOurs($0, in: tenant) }
         if let event { effects.append(.alarm(.banned(event))) }
         switch outcome {
         case .accepted(let terminal, let user): return CallerIdentity(user: user, terminal: terminal)
@@ -116,8 +117,9 @@ extension Shard {
         _ request: SIPMessage, _ transaction: ServerTransactionID, _ flow: SIPFlow,
         into pending: inout [TransactionEffect]
     ) {
-        guard let uri = request.requestURI, let tenant = environment.directory.tenant(serving: uri.host) else {
-            return answer(.notFound, request, transaction, flow, into: &pending)
+        guard let uri = request.requestURI else { return }
+        guard let tenant = tenant(serving: uri.host) else {
+            return refuseForeign(request, uri.host, transaction, flow, into: &pending)
         }
         if queueDelay > settings.severeOverloadDelay, !isRefresh(request, in: tenant) {
             counters.registrationsRefusedByOverload += 1
@@ -127,6 +129,10 @@ extension Shard {
         }
         guard let identity = authenticate(request, in: tenant, transaction, flow, into: &pending) else { return }
         let (user, terminal) = (identity.user, identity.terminal)
+        // An address-of-record of another domain than the request's (RFC 3261 §10.3 step 5).
+        guard isOurs(request.to.uri.host, in: tenant) else {
+            return answer(.notFound, request, transaction, flow, into: &pending)
+        }
         guard request.to.uri.user == user.extension || request.to.uri.user == terminal.authUsername else {
             return answer(.forbidden, request, transaction, flow, into: &pending)
         }
@@ -203,9 +209,11 @@ extension Shard {
         if let tag = request.fromTag, claims[tag] != nil {
             return answer(.loopDetected, request, transaction, flow, into: &pending)
         }
-        let host = uri.scheme == .tel ? request.from.uri.host : uri.host
-        guard let tenant = environment.directory.tenant(serving: host) else {
-            return answer(.notFound, request, transaction, flow, into: &pending)
+        // A tel URI names no domain: the caller's counts.
+        let isNumber: Bool = uri.scheme == .tel
+        let host = isNumber ? request.from.uri.host : uri.host
+        guard let tenant = tenant(serving: host) ?? (isNumber ? environment.directory.defaultTenant : nil) else {
+            return refuseForeign(request, host, transaction, flow, into: &pending)
         }
         let dialled = uri.user ?? ""
         let isEmergency = Router.isEmergency(dialled, of: tenant)
@@ -232,7 +240,7 @@ extension Shard {
             nextCall &+= 1
             counters.callsStarted += 1
             calls[number] = call
-            serverOwners[transaction] = (number, 0)
+            own(transaction, call: number, leg: 0)
             if let key = InviteKey(request) {
                 for line in challenged.take(key, before: request.wire) {
                     effects.append(.trace(CallTrace(call: callID(number), leg: 0, at: line.at, content: line.content)))

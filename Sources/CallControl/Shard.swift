@@ -53,6 +53,8 @@ public struct Shard: Sendable {
     var clientsOfCall: [UInt32: [ClientTransactionID]] = [:]
     /// INVITEs of peers without a final response, for their CANCEL.
     var serverOwners: [ServerTransactionID: (call: UInt32, leg: UInt16)] = [:]
+    var serversOfCall: [UInt32: [ServerTransactionID]] = [:]
+    var connections = CallConnections()
     var registrations: [UInt64: PendingRegistration] = [:]
     var nextToken: UInt64 = 1
     /// Calls whose record is not on disk yet, with the 2xx to the caller that waits for it.
@@ -62,6 +64,8 @@ public struct Shard: Sendable {
     var sweepAt: Moment
     var queueDelay: Duration = .zero
     var isDraining = false
+    /// Hosts that are not ours and that the operator was told of.
+    var foreignHosts: Set<String> = []
     public internal(set) var counters = ShardCounters()
     /// What the event being handled has produced so far.
     var effects: [ShardEffect] = []
@@ -93,7 +97,8 @@ public struct Shard: Sendable {
     public var callCount: Int { calls.count }
     /// What must be zero once every call has ended, for tests of leaks.
     public var heldCount: Int {
-        calls.count + claims.count + clientsOfCall.count + serverOwners.count + registrations.count
+        calls.count + claims.count + clientsOfCall.count + serverOwners.count + serversOfCall.count + connections.count
+            + registrations.count
             + callDeadlines.count + unwritten.count + clientOwners.count + callOfInvite.count
     }
 
@@ -114,11 +119,16 @@ public struct Shard: Sendable {
     ///   - now: never earlier than at the event before.
     ///   - wall: the civil time of the same instant.
     ///   - output: effects are appended, to be performed in order.
-    public mutating func handle(_ event: ShardEvent, now: Moment, wall: WallTime, into output: inout [ShardEffect]) {
+    /// - Returns: ``nextDeadline``, which asked for on its own behind an optional costs a copy of the shard.
+    @discardableResult
+    public mutating func handle(
+        _ event: ShardEvent, now: Moment, wall: WallTime, into output: inout [ShardEffect]
+    ) -> Moment? {
         (environment.now, environment.wall) = (now, wall)
         swap(&effects, &output)
         dispatch(event)
         swap(&effects, &output)
+        return nextDeadline
     }
 
     private mutating func dispatch(_ event: ShardEvent) {
@@ -133,7 +143,7 @@ public struct Shard: Sendable {
                 notePhone(ref, isReachable: false, roundTrip: nil)
             }
             transactions.transportFailed(.flow(flow), branch: nil, now: now, into: &pending)
-            for number in calls.keys.sorted() where calls[number]?.uses(flow) ?? false {
+            for number in connections.calls(over: flow) {
                 handle(.flowClosed(flow), call: number, into: &pending)
             }
         case .sendFailed(let target, let branch):
@@ -214,7 +224,7 @@ public struct Shard: Sendable {
                 guard let tag = response.fromTag, let claim = claims[tag] else { continue }
                 handle(.repeatedAnswer(response, leg: claim.leg), call: claim.call, into: &pending)
             case .failed(let transaction, let failure): transactionFailed(transaction, failure, into: &pending)
-            case .unacknowledged(let transaction): serverOwners[transaction] = nil
+            case .unacknowledged(let transaction): disown(transaction)
             case .overloaded(let request, let flow): refuseStateless(request, over: flow)
             }
         }

@@ -73,6 +73,8 @@ public enum ShardAlarm: Sendable {
     case storeFailed(AddressOfRecord)
     /// The store refused to write the record of a call; the call goes on.
     case recordFailed(CallID)
+    /// An authenticated phone sent a request to a host that is not ours and got 404; told once for each host.
+    case foreignHost(String, user: AddressOfRecord)
     /// A phone that answered no longer does, or does again.
     case reachability(AddressOfRecord, isReachable: Bool)
 }

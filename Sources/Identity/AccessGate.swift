@@ -26,11 +26,11 @@ public final class AccessGate: Sendable {
     }
 
     /// Judges a request to a tenant.
+    /// - Parameter isOurs: whether a host names the tenant or the server, however it is spelt.
     /// - Returns: the outcome, and an event when it banned the address.
     public func check(
         _ request: SIPMessage, in field: SIPFieldName = .authorization, tenant: Tenant, directory: Directory,
-        from source: IPAddress,
-        now: Moment
+        from source: IPAddress, now: Moment, isOurs: (String) -> Bool = { _ in false }
     ) -> (outcome: Outcome, event: AbuseEvent?) {
         guard !drops(request, from: source, now: now) else { return (.dropped, nil) }
         let answers = DigestAnswer.all(in: request, field: field)
@@ -41,7 +41,9 @@ public final class AccessGate: Sendable {
             return authenticator.isProven(answers, realm: tenant.realm, from: source, now: now)
                 ? (.refused, abuse.noteRefused(of: account, at: source, now: now)) : (.challenge(stale: true), nil)
         }
-        switch authenticator.check(answers, of: request, tenant: tenant, directory: directory, from: source, now: now) {
+        switch authenticator.check(
+            answers, of: request, tenant: tenant, directory: directory, from: source, now: now, isOurs: isOurs)
+        {
         case .challenge(let stale):
             return (.challenge(stale: stale), nil)
         case .wrongPassword, .unknownUser:

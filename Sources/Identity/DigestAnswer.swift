@@ -49,13 +49,17 @@ struct DigestAnswer {
     /// The number of this use of the nonce; nil where the nonce may be used once only.
     var useCount: UInt32? { qop == nil ? nil : count }
 
-    /// Whether the answer was made for this request. User and host must agree, whatever a proxy or the phone made of port,
-    /// parameters and letter case (RFC 7616 §3.4.6 leaves the comparison to the server).
-    func matches(_ requestURI: SIPURI) -> Bool {
+    /// Whether the answer was made for this request. Scheme and user must agree, whatever a proxy or the phone made of port,
+    /// parameters and letter case (RFC 7616 §3.4.6 leaves the comparison to the server). The host may be another name of ours:
+    /// some phones write the server's address where the request has the domain.
+    /// - Parameter isOurs: whether a host names the tenant or the server.
+    func matches(_ requestURI: SIPURI, isOurs: (String) -> Bool) -> Bool {
         guard let own = try? SIPURI(uri) else { return false }
         guard own.isSIP, requestURI.isSIP else { return own.isEquivalent(to: requestURI) }
-        let hasSameUser = (own.user ?? "").isEmpty || own.user == requestURI.user
-        return hasSameUser && own.host.lowercased() == requestURI.host.lowercased()
+        guard own.scheme == requestURI.scheme, (own.user ?? "").isEmpty || own.user == requestURI.user else {
+            return false
+        }
+        return own.host.lowercased() == requestURI.host.lowercased() || (isOurs(own.host) && isOurs(requestURI.host))
     }
 
     /// The 32 or 64 hexadecimal digits the phone must have given (RFC 7616 §3.4.1, RFC 2069 §2.1.2).

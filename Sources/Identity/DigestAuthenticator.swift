@@ -70,19 +70,19 @@ public final class DigestAuthenticator: Sendable {
     /// - Parameters:
     ///   - field: `.authorization` for 401, `.proxyAuthorization` for 407.
     ///   - source: where the request came from.
+    ///   - isOurs: whether a host names the tenant or the server, however it is spelt.
     public func check(
         _ request: SIPMessage, in field: SIPFieldName = .authorization, tenant: Tenant, directory: Directory,
-        from source: IPAddress,
-        now: Moment
+        from source: IPAddress, now: Moment, isOurs: (String) -> Bool = { _ in false }
     ) -> DigestVerdict {
         check(
             DigestAnswer.all(in: request, field: field), of: request, tenant: tenant, directory: directory,
-            from: source, now: now)
+            from: source, now: now, isOurs: isOurs)
     }
 
     func check(
         _ answers: [DigestAnswer], of request: SIPMessage, tenant: Tenant, directory: Directory, from source: IPAddress,
-        now: Moment
+        now: Moment, isOurs: (String) -> Bool
     ) -> DigestVerdict {
         guard let uri = request.requestURI else { return .challenge(stale: false) }
         for credentials in answers where credentials.realm == tenant.realm {
@@ -93,7 +93,9 @@ public final class DigestAuthenticator: Sendable {
                     || tenant.settings.digestAlgorithms.contains(credentials.algorithm)
             else { continue }
             guard credentials.qop != nil || tenant.settings.acceptsDigestWithoutQop else { continue }
-            return judge(credentials, of: request, uri: uri, terminal: terminal, from: source, now: now)
+            // An answer made for another request says nothing about the password.
+            guard credentials.matches(uri, isOurs: isOurs) else { return .challenge(stale: false) }
+            return judge(credentials, of: request, terminal: terminal, from: source, now: now)
         }
         return .challenge(stale: false)
     }
@@ -111,11 +113,10 @@ public final class DigestAuthenticator: Sendable {
     }
 
     private func judge(
-        _ answer: DigestAnswer, of request: SIPMessage, uri: SIPURI, terminal: Terminal?, from source: IPAddress,
-        now: Moment
+        _ answer: DigestAnswer, of request: SIPMessage, terminal: Terminal?, from source: IPAddress, now: Moment
     ) -> DigestVerdict {
         // A nonce that is not ours says nothing about the password (and nothing about the source).
-        guard let nonce = Nonce(answer.nonce, key: key), answer.isComplete, answer.matches(uri) else {
+        guard let nonce = Nonce(answer.nonce, key: key), answer.isComplete else {
             return .challenge(stale: false)
         }
         let time = milliseconds(now)

@@ -69,8 +69,11 @@ public struct Directory: Sendable {
         return storage.tenantByDomain[name].map { storage.tenants[Int($0)] }
     }
 
-    /// The tenant a request to `host` is for: the owner of the domain, else the default tenant.
-    public func tenant(serving host: String) -> Tenant? { tenant(owning: host) ?? defaultTenant }
+    /// The tenant a request to `host` is for: the owner of the domain, or the default tenant where the host names the server
+    /// itself; nil where the domain is somebody else's.
+    public func tenant(serving host: String, isOwn: (String) -> Bool) -> Tenant? {
+        tenant(owning: host) ?? (isOwn(host) ? defaultTenant : nil)
+    }
 
     public func user(_ id: UserID) -> User? { storage.userByID[id].map { storage.users[Int($0)] } }
 

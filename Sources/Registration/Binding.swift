@@ -35,6 +35,9 @@ public struct Binding: Hashable, Sendable {
     /// A non-symmetric phone: over UDP it sends from another port than it listens on, and asked for no rport (RFC 3581).
     public var listensAtContactPort: Bool = false
     public var suspectedALG: ALGSign?
+    /// How the phone calls this server: host, and port where it writes one, of the To of its REGISTER. What it is shown of others
+    /// has this host, so that it can call them back. nil of bindings stored by older versions.
+    public var registeredHost: String?
     /// The account that registered it.
     public var terminal: TerminalID
     /// When this binding was made.

@@ -131,6 +131,7 @@ struct RegisterPlan {
         binding.regID = outbound ? contact.regID : nil
         binding.path = request.path
         binding.userAgent = request.userAgent
+        binding.registeredHost = request.registeredHost
         binding.isBehindNAT = isBehindNAT
         binding.listensAtContactPort = listensAtContactPort(contact.uri)
         if request.path.isEmpty, request.isDirect, !flow.transport.isSecure {

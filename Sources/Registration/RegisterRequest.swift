@@ -36,6 +36,8 @@ struct RegisterRequest {
     let userAgent: String?
     /// The To URI: what GRUUs are made of.
     let aorURI: SIPURI
+    /// ``Binding/registeredHost``.
+    let registeredHost: String?
 
     init(_ message: SIPMessage) throws(RegisterRefusal) {
         let unknown: [String] = message.list(.require).filter {
@@ -61,6 +63,7 @@ struct RegisterRequest {
         supportsGRUU = message.hasOption("gruu", in: .supported) || message.hasOption("gruu", in: .require)
         userAgent = message.first(.userAgent).map { String(decoding: $0.utf8.prefix(64), as: UTF8.self) }
         aorURI = message.to.uri.addressOfRecord
+        registeredHost = RegisterRequest.hostAndPort(of: aorURI)
         try checkOutbound()
     }
 
@@ -80,6 +83,11 @@ struct RegisterRequest {
         let lasting = list.count { secondsAsked($0, standard: 3600) > 0 }
         guard lasting <= 1 else { throw RegisterRefusal(.badRequest, "More Than One Contact With reg-id") }
         guard isDirect || firstHopSupportsOutbound else { throw RegisterRefusal(.firstHopLacksOutboundSupport) }
+    }
+
+    private static func hostAndPort(of uri: SIPURI) -> String? {
+        guard uri.isSIP, uri.host.utf8.count <= 255 else { return nil }
+        return uri.port.map { "\(uri.host):\($0)" } ?? uri.host
     }
 
     private static func seconds(of message: SIPMessage) -> Int {

@@ -65,6 +65,9 @@ public struct ServerConfiguration: Sendable {
     /// Health and metrics.
     public var http = IPEndpoint(.loopbackV4, 8080)
     public var tls = TLSFilesConfiguration()
+    /// Names of this server that phones may be set up with beside the tenants' domains and its addresses; ``TLSFilesConfiguration/names``
+    /// count too. nil: the machine's own name, with and without its domain.
+    public var hostNames: [String]?
     /// 1 ... 64.
     public var signallingThreads: Int = 1
     /// 1 ... 64.

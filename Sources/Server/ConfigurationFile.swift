@@ -60,6 +60,7 @@ public enum ConfigurationFile {
         }
         guard var configuration = addresses(root, dataFolder: data ?? folder) else { return nil }
         configuration.tls = tls(root.section("tls"), folder: folder)
+        configuration.hostNames = root.list("host-names", "a host name such as pbx.example.com", hostName)
         threads(root.section("threads"), &configuration)
         configuration.drainSeconds = root.integer("drain-seconds", in: 0...86_400) ?? configuration.drainSeconds
         let store = root.section("store")
@@ -147,15 +148,18 @@ public enum ConfigurationFile {
         return bind.map { MediaNetworkConfiguration(bind: $0, advertise: advertise, ports: ports ?? 10_000...20_000) }
     }
 
+    /// A name of a server in lower case, by the rules of a tenant's domain; nil for a text that is none.
+    public static func hostName(_ text: String) -> String? {
+        (try? NewTenant(name: "x", domains: [text]))?.domains.first
+    }
+
     private static func tls(_ section: ConfigurationSection, folder: String) -> TLSFilesConfiguration {
         var tls = TLSFilesConfiguration()
         tls.certificateFile = section.string("certificate").map { path($0, in: folder) }
         tls.keyFile = section.string("key").map { path($0, in: folder) }
         tls.authorityFile = section.string("authority").map { path($0, in: folder) }
         tls.names =
-            section.list("names", "a host name such as pbx.example.com") { name in
-                (try? NewTenant(name: "x", domains: [name]))?.domains.first
-            } ?? []
+            section.list("names", "a host name such as pbx.example.com", hostName) ?? []
         if section.has("certificate") != section.has("key") {
             let missing: String = section.has("key") ? "certificate" : "key"
             section.refuse(missing, "is missing; \"certificate\" and \"key\" are given together, or neither")

@@ -70,6 +70,10 @@ final class ServerServices: Sendable {
             logger.error("a registration could not be written to disk and was refused", metadata: ["user": "\(aor)"])
         case .recordFailed(let call):
             logger.error("a call record could not be written to disk", metadata: ["call": "\(call)"])
+        case .foreignHost(let host, let user):
+            logger.warning(
+                "a phone asks for a host that is neither a tenant's domain nor this server; if it is, name it by host-names or advertise",
+                metadata: ["host": "\(host)", "user": "\(user)"])
         case .reachability(let aor, let isReachable):
             logger.info("phone reachability changed", metadata: ["user": "\(aor)", "reachable": "\(isReachable)"])
         }

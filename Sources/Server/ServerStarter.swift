@@ -242,9 +242,12 @@ struct ServerStarter {
             AddressBook.MediaNetwork(
                 id: MediaInterfaceID(UInt8(index)), bound: network.bind, advertised: network.advertise)
         }
-        return AddressBook(listeners: listeners, media: media, localNetworks: configuration.localNetworks) { remote in
-            bound.localAddress(towards: remote) ?? (remote.isV4 ? .loopbackV4 : .loopbackV6)
-        }
+        let machine = MachineAddresses(clock: clock)
+        return AddressBook(
+            listeners: listeners, media: media, localNetworks: configuration.localNetworks,
+            hostNames: (configuration.hostNames ?? OwnNames.ofMachine) + configuration.tls.names,
+            sourceAddress: { bound.localAddress(towards: $0) ?? ($0.isV4 ? .loopbackV4 : .loopbackV6) },
+            isOfMachine: { machine.contains($0) })
     }
 
     private func installShards(_ loops: [ShardLoop], _ services: ServerServices, _ state: State) async {

@@ -20,6 +20,8 @@ final class ShardLoop: @unchecked Sendable {
     private var services: ServerServices?
     private var shard: Shard?
     private var effects: [ShardEffect] = []
+    /// When the shard wants to be woken next.
+    private var due: Moment?
     private var timer: Scheduled<Void>?
     private var timerAt: Moment = .distantFuture
     private var lastDelay: Duration = .zero
@@ -32,6 +34,7 @@ final class ShardLoop: @unchecked Sendable {
     func install(_ shard: Shard, _ services: ServerServices) {
         eventLoop.assertInEventLoop()
         (self.shard, self.services) = (shard, services)
+        due = shard.nextDeadline
         arm()
     }
 
@@ -50,12 +53,12 @@ final class ShardLoop: @unchecked Sendable {
     func feed(_ event: ShardEvent, now: Moment) {
         guard let services else { return }
         let wall = services.clock.wallNow
-        shard?.handle(event, now: now, wall: wall, into: &effects)
+        due = shard?.handle(event, now: now, wall: wall, into: &effects) ?? nil
         performAll(services)
         // What is due at this very moment, such as a 100 Trying, is not worth a timer.
         var rounds = 0
-        while let due = shard?.nextDeadline, due <= now, rounds < 8 {
-            shard?.handle(.deadlineReached, now: now, wall: wall, into: &effects)
+        while let moment = due, moment <= now, rounds < 8 {
+            due = shard?.handle(.deadlineReached, now: now, wall: wall, into: &effects) ?? nil
             performAll(services)
             rounds += 1
         }
@@ -72,17 +75,17 @@ final class ShardLoop: @unchecked Sendable {
     }
 
     private func arm() {
-        guard let due = shard?.nextDeadline, let services else { return }
+        guard let moment = due, let services else { return }
         // A timer that fires early re-arms itself: cheaper than moving it with every event.
-        guard due < timerAt else { return }
+        guard moment < timerAt else { return }
         timer?.cancel()
-        timerAt = due
-        let wait = due.since(services.clock.now)
+        timerAt = moment
+        let wait = moment.since(services.clock.now)
         timer = eventLoop.scheduleTask(in: .nanoseconds(max(0, wait.wholeNanoseconds))) { [self] in
             timerAt = .distantFuture
             timer = nil
             let now = services.clock.now
-            if let due = shard?.nextDeadline, due <= now { feed(.deadlineReached, now: now) } else { arm() }
+            if let due, due <= now { feed(.deadlineReached, now: now) } else { arm() }
         }
     }
 

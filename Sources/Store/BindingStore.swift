@@ -39,8 +39,8 @@ public struct BindingStore: Sendable {
         INSERT INTO bindings
             (tenant_id, user_id, key, terminal_id, contact, contact_parameters, q, call_id, cseq, expires_at, instance, reg_id,
              path, listener, transport, remote, user_agent, is_behind_nat, listens_at_contact_port, suspected_alg,
-             registered_at, updated_at, gruu_seed, version, is_removed)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, 0)
+             registered_at, updated_at, gruu_seed, version, registered_host, is_removed)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, 0)
         """
 
     static let removeSQL: String = """
@@ -59,10 +59,10 @@ public struct BindingStore: Sendable {
         INSERT INTO bindings
             (version, tenant_id, user_id, key, is_removed, terminal_id, contact, contact_parameters, q, call_id, cseq, expires_at,
              instance, reg_id, path, listener, transport, remote, user_agent, is_behind_nat, listens_at_contact_port, suspected_alg,
-             registered_at, updated_at, gruu_seed)
+             registered_at, updated_at, gruu_seed, registered_host)
         SELECT ?2, tenant_id, user_id, key, is_removed, terminal_id, contact, contact_parameters, q, call_id, cseq, expires_at,
              instance, reg_id, path, listener, transport, remote, user_agent, is_behind_nat, listens_at_contact_port, suspected_alg,
-             registered_at, updated_at, gruu_seed
+             registered_at, updated_at, gruu_seed, registered_host
         FROM bindings WHERE version = ?1
         """
 
@@ -108,6 +108,7 @@ public struct BindingStore: Sendable {
         statement.bind(22, binding.updatedAt.microsecondsSinceEpoch)
         statement.bind(23, Int64(bitPattern: binding.gruuSeed))
         statement.bind(24, version)
+        statement.bind(25, binding.registeredHost)
     }
 
     private static func fetch(
@@ -120,7 +121,8 @@ public struct BindingStore: Sendable {
             sql: """
                 SELECT tenant_id, user_id, key, terminal_id, contact, contact_parameters, q, call_id, cseq, expires_at, instance,
                     reg_id, path, listener, transport, remote, user_agent, is_behind_nat, listens_at_contact_port, suspected_alg,
-                    registered_at, updated_at, gruu_seed, is_reachable, round_trip_us, noted_at
+                    registered_at, updated_at, gruu_seed, is_reachable, round_trip_us, noted_at,
+                    registered_host
                 FROM bindings LEFT JOIN phone_states USING (tenant_id, user_id, key)
                 WHERE version IN (SELECT max(version) FROM bindings GROUP BY tenant_id, user_id, key)
                     AND is_removed = 0 AND \(condition)
@@ -162,6 +164,7 @@ public struct BindingStore: Sendable {
         binding.listensAtContactPort = row[18]
         binding.suspectedALG = (row[19] as String?).flatMap(ALGSign.init(rawValue:))
         binding.gruuSeed = UInt64(bitPattern: row[22] as Int64)
+        binding.registeredHost = row[26]
         // What was noted before the phone registered last says nothing of it now.
         if let notedAt = row[25] as Int64?, notedAt >= binding.updatedAt.microsecondsSinceEpoch {
             binding.isReachable = row[23]

@@ -11,6 +11,7 @@ package enum Schema {
     package static let migrations: [Migration] = [
         Migration(number: 1, name: "0001-first-call", sql: firstCall),
         Migration(number: 2, name: "0002-phone-states", sql: phoneStates),
+        Migration(number: 3, name: "0003-registered-host", sql: registeredHost),
     ]
 
     /// Durations are in seconds, `…_at` columns in microseconds since 1970 (UTC), settings are JSON whose missing keys mean defaults.
@@ -30,6 +31,9 @@ package enum Schema {
             FOREIGN KEY (tenant_id, user_id) REFERENCES users (tenant_id, id) ON DELETE CASCADE
         ) WITHOUT ROWID;
         """
+
+    /// How a phone calls the server, for what it is shown of others.
+    private static let registeredHost: String = "ALTER TABLE bindings ADD COLUMN registered_host TEXT;"
 
     private static let firstCall: String = """
         CREATE TABLE server_settings (

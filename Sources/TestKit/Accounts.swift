@@ -48,6 +48,10 @@ package struct Accounts {
 
     package mutating func disable(user index: Int) { users[index].isEnabled = false }
 
+    package mutating func set(_ settings: TerminalSettings, ofTerminal index: Int) {
+        terminals[index].settings = settings
+    }
+
     package var directory: Directory {
         Directory(tenants: [tenant], users: users, terminals: terminals, defaultTenant: tenant.id)
     }

@@ -15,8 +15,9 @@ package final class EmissionChecks {
     private var deliveredRequests: Set<String> = []
     private var finals: [String: Int] = [:]
     private var forgiven: Set<String> = []
-    private var lastSequence: [Peered: UInt32] = [:]
-    private var invites: [Own: [UInt32: (branch: String, sentAt: Moment)]] = [:]
+    private var lastSequence: [Peered: (number: UInt32, place: String)] = [:]
+    /// By number, then by branch: one for each place an INVITE was sent to (RFC 3263 §4.3).
+    private var invites: [Own: [UInt32: [String: Moment]]] = [:]
     private var invitesHeard: Set<String> = []
     private var cancels: [String: Moment] = [:]
     /// 2xx that reached the server and have no ACK yet; and all that have one.
@@ -67,10 +68,10 @@ package final class EmissionChecks {
         guard status.isSuccess, owed[key] == nil, !acknowledged.contains(key),
             !ended.contains(Peered(own: own, remote: message.toTag ?? ""))
         else { return }
-        guard let invite = invites[own]?[message.cseq.number], invite.branch == branch else { return }
+        guard let sentAt = invites[own]?[message.cseq.number]?[branch] else { return }
         // What comes after the server's own time limits is a stray it owes nothing.
         if let cancelled = cancels[branch], now.since(cancelled) > .seconds(31) { return }
-        if !heard, now.since(invite.sentAt) > .seconds(31) { return }
+        if !heard, now.since(sentAt) > .seconds(31) { return }
         owed[key] = now
     }
 
@@ -90,14 +91,14 @@ package final class EmissionChecks {
         for name in [SIPFieldName.to, .from, .cseq, .callID, .contentLength] where message.count(of: name) != 1 {
             found.append("\(name) stands there \(message.count(of: name)) times")
         }
-        found += message.isRequest ? request(message, now: now) : response(message, now: now)
+        found += message.isRequest ? request(message, to: phone, now: now) : response(message, now: now)
         found += description(message, now: now)
         found += network(message, of: phone)
         let first: Substring = String(decoding: wire.prefix(80), as: UTF8.self).split(separator: "\r\n").first ?? ""
         return found.map { "to \(phone.name): \($0) [\(first); CSeq \(message.cseq)]" }
     }
 
-    private func request(_ message: SIPMessage, now: Moment) -> [String] {
+    private func request(_ message: SIPMessage, to phone: VirtualPhone, now: Moment) -> [String] {
         var found: [String] = []
         let own = Own(callID: message.callID, tag: message.fromTag ?? "")
         let branch: String = message.topVia.branch ?? ""
@@ -110,19 +111,21 @@ package final class EmissionChecks {
             let key = Numbered(own: own, remote: message.toTag ?? "", number: number)
             if owed.removeValue(forKey: key) != nil { acknowledged.insert(key) }
         case .cancel:
-            if invites[own]?[number]?.branch != branch { found.append("CANCEL of an INVITE that was never sent") }
+            if invites[own]?[number]?[branch] == nil { found.append("CANCEL of an INVITE that was never sent") }
             if cancels[branch] == nil { cancels[branch] = now }
         default:
             let dialog = Peered(own: own, remote: message.toTag ?? "")
-            // The same INVITE over another flow of the terminal keeps its number (RFC 3263 §4.3, RFC 5626 §5.3).
+            // The same request may go to another place, or over another transport, under its number; an INVITE over another flow of the
+            // terminal too (RFC 3263 §4.3, RFC 5626 §5.3).
             let isRetried: Bool = message.method == .invite && message.toTag == nil
+            let place: String = "\(phone.address) \(message.topVia.transport)"
             if let last = lastSequence[dialog] ?? lastSequence[Peered(own: own, remote: "")],
-                isRetried ? number < last : number <= last
+                number < last.number || (number == last.number && place == last.place && !isRetried)
             {
-                found.append("CSeq \(number) after \(last)")
+                found.append("CSeq \(number) after \(last.number)")
             }
-            lastSequence[dialog] = number
-            if message.method == .invite { invites[own, default: [:]][number] = (branch, now) }
+            lastSequence[dialog] = (number, place)
+            if message.method == .invite { invites[own, default: [:]][number, default: [:]][branch] = now }
             if message.method == .invite || message.method == .update, !message.has(.contact) {
                 found.append("no Contact")
             }

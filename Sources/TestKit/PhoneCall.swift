@@ -47,7 +47,7 @@ package final class PhoneCall {
     /// What we send and take now.
     var direction = "sendrecv"
     var hasZeroAddress = false
-    var hasVideo = false
+    package var hasVideo = false
     let sdpSession: UInt64
     let rtpPort: UInt16
     /// A change of ours is under way.

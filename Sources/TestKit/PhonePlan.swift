@@ -55,8 +55,14 @@ package struct CallerPlan: Hashable, Sendable {
     package var actions: [TimedAction] = []
     package var maxForwards: Int = 70
     package var wantsPrivacy = false
-    /// Calls this URI instead of the number: another phone's GRUU.
-    package var dialledURI: String?
+    /// The whole URI that is called, where it is not the number in the phone's own domain.
+    package var target: String?
+    /// Further fields of the INVITE, `Name: value`.
+    package var fields: [String] = []
+    /// A body that is no session description, in place of the offer: its type, and its Content-Disposition.
+    package var strangeBody: [String]?
+    /// Acknowledges a reliable response only so long after it came.
+    package var prackDelay: Duration = .zero
     package init() {}
 }
 
@@ -90,6 +96,10 @@ package struct CalleePlan: Hashable, Sendable {
     package var answersTwice = false
     /// Leaves out the description in the 2xx where a 183 had one.
     package var describesInProvisionalOnly = false
+    /// Sends an UPDATE with an offer so long after its early description.
+    package var earlyUpdateAfter: Duration?
+    /// Says by Diversion, in its 302, why it redirects.
+    package var diversion: String?
     package var actions: [TimedAction] = []
     package init() {}
 }
@@ -98,6 +108,10 @@ package struct CalleePlan: Hashable, Sendable {
 package struct Manners: Hashable, Sendable {
     /// Refuses re-INVITE and UPDATE with this status.
     package var refusesChanges: SIPStatus?
+    /// Answers so many PRACKs with 500.
+    package var pracksRefused: Int = 0
+    /// Text of the Reason in its BYE and CANCEL.
+    package var reason: String?
     /// Takes so long to answer a re-INVITE.
     package var changeDelay: Duration = .zero
     package init() {}

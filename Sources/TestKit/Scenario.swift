@@ -176,7 +176,7 @@ package final class Scenario {
                 phone.manners.refusesChanges = refuses ? .notAcceptableHere : nil
                 phone.manners.changeDelay = delay
             }
-            if callsGRUU { plan.dialledURI = callees[0].publicGRUU }
+            if callsGRUU { plan.target = callees[0].publicGRUU }
             caller.call(number, plan)
             // Both sides may change the session at once.
             for step in plan.actions where step.action == .hold(.sendonly) {

@@ -13,6 +13,7 @@ package final class VirtualMediaPlane: MediaPlane {
         var facts: [MediaFact] = []
         var log: [MediaCommand] = []
         var faults: [String] = []
+        var packets: UInt64 = 50
     }
 
     private let state: Mutex<State>
@@ -21,9 +22,10 @@ package final class VirtualMediaPlane: MediaPlane {
     /// - Parameters:
     ///   - ports: how many port pairs there are, from 10000 on.
     ///   - keepsLog: remembers every command, for tests that look at them.
-    package init(ports: Int = 500, keepsLog: Bool = false) {
+    ///   - packets: what each endpoint is said to have taken and sent when it is closed.
+    package init(ports: Int = 500, keepsLog: Bool = false, packets: UInt64 = 50) {
         let free: [UInt16] = (0..<ports).reversed().map { UInt16(10_000 + 2 * $0) }
-        state = Mutex(State(free: free))
+        state = Mutex(State(free: free, packets: packets))
         self.keepsLog = keepsLog
     }
 
@@ -113,8 +115,8 @@ package final class VirtualMediaPlane: MediaPlane {
             VirtualMediaPlane.part(id, &state)
             VirtualMediaPlane.giveBack(plan.ports.rtp, &state)
             var statistics = MediaStatistics()
-            statistics.packetsReceived = 50
-            statistics.packetsSent = 50
+            statistics.packetsReceived = state.packets
+            statistics.packetsSent = state.packets
             state.facts.append(.closed(id, statistics))
         }
     }

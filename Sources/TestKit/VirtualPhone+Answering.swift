@@ -91,13 +91,23 @@ extension VirtualPhone {
         if let delay = plan.ringsAfter { world.after(delay) { [unowned self] in ring(call, .ringing, withSDP: false) } }
         if let delay = plan.earlyMediaAfter {
             world.after(delay) { [unowned self] in ring(call, .sessionProgress, withSDP: true) }
+            if let pause = plan.earlyUpdateAfter {
+                world.after(delay + pause) { [unowned self] in
+                    guard call.state == .setup else { return }
+                    call.direction = "sendonly"
+                    update(call, withOffer: true)
+                }
+            }
         }
         switch plan.decision {
         case .answer(let delay): world.after(delay) { [unowned self] in accept(call) }
         case .reject(let status, let delay): world.after(delay) { [unowned self] in reject(call, status) }
         case .redirect(let user, let delay):
             world.after(delay) { [unowned self] in
-                reject(call, .movedTemporarily) { $0.addContact(NameAddress(uri: self.uri(user))) }
+                reject(call, .movedTemporarily) {
+                    if let diversion = plan.diversion { $0.add(.diversion, diversion) }
+                    $0.addContact(NameAddress(uri: self.uri(user)))
+                }
             }
         // Nobody hears it ring for ever, even where the server is gone.
         case .none: world.after(.seconds(300)) { [unowned self] in reject(call, .temporarilyUnavailable) }

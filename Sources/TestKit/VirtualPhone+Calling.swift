@@ -13,6 +13,7 @@ extension VirtualPhone {
             sequence: UInt32.random(in: 1...900, using: &random),
             sdpSession: UInt64.random(in: 1...0xFFFF, using: &random),
             rtpPort: nextPort(), callerPlan: plan)
+        call.direction = nextDirection
         calls.append(call)
         live.append(call)
         callByTag[call.localTag] = call
@@ -38,7 +39,7 @@ extension VirtualPhone {
 
     private func sendInvite(_ call: PhoneCall, to number: String, credentials: String?) {
         guard let plan = call.callerPlan else { return }
-        let target: SIPURI = plan.dialledURI.flatMap { try? SIPURI($0) } ?? uri(number)
+        let target: SIPURI = plan.target.flatMap { try? SIPURI($0) } ?? uri(number)
         var builder = SIPMessageBuilder(request: .invite, uri: target)
         builder.add(via())
         builder.addMaxForwards(plan.maxForwards)
@@ -49,6 +50,10 @@ extension VirtualPhone {
         builder.addContact(contact)
         builder.add(.subject, "simulation")
         if plan.wantsPrivacy { builder.add(.privacy, "id") }
+        for line in plan.fields {
+            let parts = line.split(separator: ":", maxSplits: 1)
+            builder.add(SIPFieldName(String(parts[0])), parts[1].drop { $0 == " " }.description)
+        }
         addAbilities(of: call, to: &builder, asksReliable: plan.reliability)
         if case .asks = plan.timer { call.timer?.requestFields().add(to: &builder) }
         if let credentials { builder.add(.authorization, credentials) }
@@ -56,9 +61,18 @@ extension VirtualPhone {
         if case .violation(let what) = call.offers.sending(.invite, sdp: sdp) {
             fault("the phone's own offer: \(what)", call)
         }
-        guard let message = seal(builder, sdp: sdp) else { return }
+        guard let message = plan.strangeBody.flatMap({ strange($0, builder) }) ?? seal(builder, sdp: sdp) else {
+            return
+        }
         call.invite = message
         start(message, .invite(call))
+    }
+
+    private func strange(_ body: [String], _ builder: SIPMessageBuilder) -> SIPMessage? {
+        var builder = builder
+        builder.add(.userAgent, "\(mark) phone")
+        builder.add(.contentDisposition, body[1])
+        return try? builder.finish(body: Array("something".utf8), contentType: body[0])
     }
 
     func addAbilities(
@@ -76,7 +90,7 @@ extension VirtualPhone {
     package func cancel(_ call: PhoneCall) {
         guard !isDead, call.isCaller, call.state == .setup, let client = call.inviteClient else { return }
         call.state = .cancelling
-        drive { $0.cancel(client, reason: nil, now: self.world.now, into: &$1) }
+        drive { $0.cancel(client, reason: self.manners.reason, now: self.world.now, into: &$1) }
     }
 
     // MARK: Responses
@@ -138,7 +152,7 @@ extension VirtualPhone {
         guard let target = call.invite?.requestURI else { return }
         call.isAuthorised = true
         call.offers.failed(.invite, by: .local)
-        guard call.state == .setup, let answer = credentials(for: response, .invite, target.description) else {
+        guard call.state == .setup, let answer = credentials(for: response, .invite, digestURI(target)) else {
             call.finalStatus = .unauthorized
             return finish(call, "not authorised")
         }
@@ -179,7 +193,12 @@ extension VirtualPhone {
         case .violation(let what): fault("a reliable response: \(what)", call)
         case .nothing, .preview, .reject: break
         }
-        sendPrack(rack, sdp: own, call)
+        let delay: Duration = call.callerPlan?.prackDelay ?? .zero
+        if delay > .zero {
+            world.after(delay) { [unowned self] in sendPrack(rack, sdp: own, call) }
+        } else {
+            sendPrack(rack, sdp: own, call)
+        }
         if let delay = call.callerPlan?.earlyUpdateAfter, call.offers.agreed != nil, call.serverAllowsUpdate {
             world.after(delay) { [unowned self] in
                 guard call.state == .setup else { return }
@@ -188,6 +207,13 @@ extension VirtualPhone {
                 update(call, withOffer: true)
             }
         }
+    }
+
+    private func digestURI(_ target: SIPURI) -> String {
+        guard let digestHost, let uri = try? SIPURI(user: target.user, host: digestHost) else {
+            return target.description
+        }
+        return uri.description
     }
 
     private func sendPrack(_ rack: RAck, sdp: [UInt8]?, _ call: PhoneCall) {
@@ -263,7 +289,9 @@ extension VirtualPhone {
             // The callee waits for its ACK (RFC 3261 §15).
             return world.after(.milliseconds(500)) { [unowned self] in hangUp(call) }
         }
-        guard let builder = call.dialog?.request(.bye, via: via()), let message = seal(builder) else { return }
+        guard var builder = call.dialog?.request(.bye, via: via()) else { return }
+        if let reason = manners.reason { builder.add(.reason, reason) }
+        guard let message = seal(builder) else { return }
         finish(call, "hung up")
         start(message, .bye(call))
     }

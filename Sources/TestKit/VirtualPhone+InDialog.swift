@@ -210,6 +210,10 @@ extension VirtualPhone {
             fault("a PRACK for nothing", call)
             return respond(.badRequest, to: request, on: transaction, tag: call.localTag)
         }
+        if manners.pracksRefused > 0 {
+            manners.pracksRefused -= 1
+            return respond(.serverInternalError, to: request, on: transaction, tag: call.localTag)
+        }
         // The answer to the PRACK goes out before what the PRACK releases.
         var released: [ReliableProvisionals.Sender.Effect] = call.sender?.handle(.prack(rack), now: world.now) ?? []
         guard released.contains(.acceptPrack) else {

@@ -8,6 +8,14 @@ package struct PhoneRegistration: Sendable {
     package var isWanted = false
     /// What the phone asks for, in seconds.
     package var expires: UInt32 = 600
+    /// The domain, or server address, the phone is set up with, with a port where one is given.
+    package var host = VirtualServer.domain
+    /// The host of its address-of-record, where it differs from ``host``.
+    package var toHost: String?
+    /// Added to its Contact: `;+sip.instance="…"`.
+    package var contactParameters = ""
+    /// Option tags of its Supported; none where empty.
+    package var supported = ""
     var callID = ""
     var sequence: UInt32 = 0
     var attempts = 0
@@ -66,10 +74,11 @@ extension VirtualPhone {
     private func sendRegister(isBackup: Bool, credentials: String?) {
         let connection: UInt64 = isBackup ? backupConnection : self.connection
         guard !isDead, transport == .udp || connection != 0 else { return }
-        guard let target = try? SIPURI("sip:\(VirtualServer.domain)") else { return }
+        guard let target = try? SIPURI("sip:\(registration.host)") else { return }
         self[isBackup].sequence += 1
         self[isBackup].isPending = true
-        let own: NameAddress = NameAddress(uri: uri(account.extension))
+        let other: SIPURI? = registration.toHost.flatMap { try? SIPURI("sip:\(account.extension)@\($0)") }
+        let own: NameAddress = NameAddress(uri: other ?? uri(account.extension))
         var builder = SIPMessageBuilder(request: .register, uri: target)
         builder.add(via())
         builder.addMaxForwards(70)
@@ -77,13 +86,12 @@ extension VirtualPhone {
         builder.addTo(own)
         builder.addCallID(self[isBackup].callID)
         builder.add(.cseq, "\(self[isBackup].sequence) REGISTER")
-        if hasInstance {
-            let flow: String = transport == .udp ? "" : ";reg-id=\(isBackup ? 2 : 1)"
-            builder.add(.contact, "\(contact);+sip.instance=\"<\(instance)>\"\(flow)")
-            builder.add(.supported, "outbound, path, gruu")
-        } else {
-            builder.addContact(contact)
-        }
+        let flowID: String = transport == .udp ? "" : ";reg-id=\(isBackup ? 2 : 1)"
+        let parameters: String =
+            hasInstance ? ";+sip.instance=\"<\(instance)>\"\(flowID)" : registration.contactParameters
+        builder.add(.contact, contact.description + parameters)
+        let supported: String = hasInstance ? "outbound, path, gruu" : registration.supported
+        if !supported.isEmpty { builder.add(.supported, supported) }
         builder.add(.expires, String(self[isBackup].expires))
         if let credentials { builder.add(.authorization, credentials) }
         if let message = seal(builder) { start(message, .register(isBackup: isBackup), over: flow(connection)) }
@@ -98,7 +106,7 @@ extension VirtualPhone {
         case 401:
             self[isBackup].attempts += 1
             guard self[isBackup].attempts < 4,
-                let answer = credentials(for: response, .register, "sip:\(VirtualServer.domain)")
+                let answer = credentials(for: response, .register, "sip:\(digestHost ?? registration.host)")
             else {
                 return retryRegistering(isBackup, after: .seconds(60))
             }

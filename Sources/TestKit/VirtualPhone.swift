@@ -65,6 +65,10 @@ package final class VirtualPhone {
     package private(set) var sent: [SIPMessage] = []
     /// The shortest session interval the phone takes, in seconds.
     package var minimumSession: UInt32 = 90
+    /// The host in the `uri` of its digest answers, where it differs from that of the request.
+    package var digestHost: String?
+    /// The direction of the audio its next calls begin with.
+    package var nextDirection = "sendrecv"
     /// Set for a wrong password.
     package var password: String
 
@@ -221,7 +225,7 @@ package final class VirtualPhone {
     }
 
     func uri(_ user: String) -> SIPURI {
-        guard let uri = try? SIPURI(user: user, host: VirtualServer.domain) else {
+        guard let uri = try? SIPURI("sip:\(user)@\(registration.host)") else {
             preconditionFailure("a user that can't be written")
         }
         return uri

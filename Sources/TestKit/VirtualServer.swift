@@ -63,7 +63,7 @@ package final class VirtualServer {
             listeners: listeners,
             media: hosts.enumerated().map { index, host in
                 .init(id: MediaInterfaceID(UInt8(index)), bound: host.address, advertised: nil)
-            }, localNetworks: [],
+            }, localNetworks: [], hostNames: ["Server.lan"],
             sourceAddress: { $0.isV4 ? VirtualServer.address.address : VirtualServer.addressV6.address })
         shards = []
         for index in 0..<count {

@@ -60,6 +60,19 @@ struct AddressOptions: ParsableArguments {
     var advertise: [IPAddress] = []
 
     @Option(
+        name: .customLong("host-name"),
+        help: ArgumentHelp(
+            "A name of this server that phones are set up with; may be given again. Default: the machine's own name.",
+            valueName: "name"),
+        transform: { text in
+            guard let name = ConfigurationFile.hostName(text) else {
+                throw ValidationError("must be a host name such as pbx.example.com")
+            }
+            return name
+        })
+    var hostNames: [String] = []
+
+    @Option(
         name: .customLong("local-net"),
         help: ArgumentHelp(
             "A network whose phones reach this machine directly, whatever is advertised; may be given again.",
@@ -95,6 +108,7 @@ struct AddressOptions: ParsableArguments {
         do {
             var configuration = try addresses.configuration(dataFolder: dataFolder)
             configuration.signallingThreads = signallingThreads
+            if !hostNames.isEmpty { configuration.hostNames = hostNames }
             configuration.mediaThreads = mediaThreads ?? configuration.mediaThreads
             return configuration
         } catch {

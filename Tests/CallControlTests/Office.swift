@@ -16,11 +16,15 @@ final class Office {
     init(
         _ terminals: [Int] = [1, 1], settings: TenantSettings = TenantSettings(),
         shard: ShardSettings = ShardSettings(), ports: Int = 100,
-        transport: SIPTransportKind = .udp, registers: Bool = true
+        transport: SIPTransportKind = .udp, registers: Bool = true, disabling disabled: Int? = nil,
+        firstTerminal: TerminalSettings? = nil, packets: UInt64 = 50
     ) {
-        let accounts = Accounts(terminals: terminals, settings: settings)
+        var accounts = Accounts(terminals: terminals, settings: settings)
+        if let disabled { accounts.disable(user: disabled) }
+        if let firstTerminal { accounts.set(firstTerminal, ofTerminal: 0) }
         let world = VirtualWorld(
-            seed: 42, accounts: accounts, settings: shard, media: VirtualMediaPlane(ports: ports, keepsLog: true))
+            seed: 42, accounts: accounts, settings: shard,
+            media: VirtualMediaPlane(ports: ports, keepsLog: true, packets: packets))
         world.server.keepsNotes = true
         var index: Int = 0
         phones = accounts.accounts.map { own in

@@ -70,6 +70,21 @@ struct DigestTests {
             Case(
                 testDescription: "another host in uri", change: { $0.uri = "sip:evil.example" },
                 verdict: .challenge(stale: false)),
+            Case(
+                testDescription: "another name of ours in uri", change: { $0.uri = "sip:192.0.2.5:5060" },
+                verdict: .accepted(TerminalID(100))),
+            Case(
+                testDescription: "another name of ours in the request", change: { $0.uri = "sip:300@demo.example" },
+                requestURI: "sip:300@192.0.2.5", verdict: .accepted(TerminalID(100))),
+            Case(
+                testDescription: "another name of ours, another user", change: { $0.uri = "sip:200@192.0.2.5" },
+                requestURI: "sip:300@demo.example", verdict: .challenge(stale: false)),
+            Case(
+                testDescription: "our name, a foreign request", change: { $0.uri = "sip:demo.example" },
+                requestURI: "sip:evil.example", verdict: .challenge(stale: false)),
+            Case(
+                testDescription: "another scheme", change: { $0.uri = "sips:demo.example" },
+                verdict: .challenge(stale: false)),
             Case(testDescription: "a malformed uri", change: { $0.uri = "sip" }, verdict: .challenge(stale: false)),
             Case(
                 testDescription: "port and case do not matter",

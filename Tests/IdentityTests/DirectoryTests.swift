@@ -21,15 +21,17 @@ struct DirectoryTests {
     }
 
     @Test(
-        "a tenant is found by any of its domains, whatever their case; other hosts go to the default tenant, if there is one"
+        "a tenant is found by any of its domains, whatever their case; the server's own hosts go to the default tenant, if any, and foreign ones to none"
     )
     func findsTenants() {
         let plain = directory()
         for host in ["a.example", "A.EXAMPLE", "alias.example", "a.example."] {
-            #expect(plain.tenant(serving: host)?.id == a.id)
+            #expect(plain.tenant(serving: host) { _ in false }?.id == a.id)
         }
-        #expect(plain.tenant(serving: "192.0.2.1") == nil)
-        #expect(directory(default: b.id).tenant(serving: "192.0.2.1")?.id == b.id)
+        #expect(plain.tenant(serving: "192.0.2.1") { _ in true } == nil)
+        #expect(directory(default: b.id).tenant(serving: "192.0.2.1") { $0 == "192.0.2.1" }?.id == b.id)
+        #expect(directory(default: b.id).tenant(serving: "192.0.2.2") { $0 == "192.0.2.1" } == nil)
+        #expect(directory(default: b.id).tenant(serving: "a.example") { _ in true }?.id == a.id)
         #expect(directory(default: b.id).tenant(owning: "192.0.2.1") == nil)
         #expect(a.realm == "a.example")
     }

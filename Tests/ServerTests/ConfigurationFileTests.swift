@@ -51,6 +51,9 @@ struct ConfigurationFileTests {
             "pbx.example.com"),
         Mistake(
             "not an address in a list", "data: d\nbind: [127.0.0.1, x]\n", line: 2, key: "bind[1]", says: "IP address"),
+        Mistake(
+            "not a host name", "data: d\nhost-names: [pbx.example.com, -x]\n", line: 2, key: "host-names[1]",
+            says: "host name", "-x"),
         Mistake("not a network", "data: d\nlocal-net: 10.0.0.0/33\n", line: 2, key: "local-net", says: "network"),
         Mistake(
             "falling range", "data: d\nrtp-ports: 20000-10000\n", line: 2, key: "rtp-ports", says: "A below B",

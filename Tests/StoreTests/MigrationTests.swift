@@ -11,6 +11,7 @@ import Testing
     /// A released migration is never edited: this table only grows.
     private static let released: [(name: String, hash: UInt64)] = [
         ("0001-first-call", 2_053_819_765_903_221_670), ("0002-phone-states", 1773484456709478750),
+        ("0003-registered-host", 1_526_093_237_409_826_291),
     ]
 
     @Test("migrations count from 1 without gaps, are named by their number, and the released ones are unchanged")
@@ -45,6 +46,7 @@ import Testing
         let bindings = try database.bindings.load(now: .zero, wall: WallTime(secondsSinceEpoch: 0))
         #expect(bindings.unreadable == 0)
         #expect(bindings.bindings.map(\.1.contact.description) == ["sip:100@192.0.2.1:5060"])
+        #expect(bindings.bindings.map(\.1.registeredHost) == [nil])
         let records = try database.callRecords.list(in: TenantID(1))
         #expect(records.map(\.outcome) == [.rejected(status: 486), nil])
     }

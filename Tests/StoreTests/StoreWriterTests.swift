@@ -24,6 +24,7 @@ import Testing
         kept.isBehindNAT = true
         kept.suspectedALG = .viaRewritten
         kept.gruuSeed = .max
+        kept.registeredHost = "192.0.2.1:5062"
         var old = kept
         old.cseq = 0
         #expect(writer.submit(.bindings([.put(fixture.aor(0), old)]), token: token(1)))
