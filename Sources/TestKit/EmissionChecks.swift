@@ -15,6 +15,7 @@ package final class EmissionChecks {
     private var deliveredRequests: Set<String> = []
     private var finals: [String: Int] = [:]
     private var forgiven: Set<String> = []
+    private var excused: Set<String> = []
     private var lastSequence: [Peered: (number: UInt32, place: String)] = [:]
     /// By number, then by branch: one for each place an INVITE was sent to (RFC 3263 §4.3).
     private var invites: [Own: [UInt32: [String: Moment]]] = [:]
@@ -39,6 +40,10 @@ package final class EmissionChecks {
 
     /// A request that comes again long after its transaction: it may get another answer.
     func forgive(branch: String) { forgiven.insert(branch) }
+
+    /// The connection an INVITE came over is gone before its answer: the server gave the INVITE up with it, and has no transaction for
+    /// a 2xx that comes by another way.
+    func excuse(callID: String) { excused.insert(callID) }
 
     func delivered(_ message: SIPMessage, now: Moment) {
         let branch: String = message.topVia.branch ?? ""
@@ -272,7 +277,9 @@ package final class EmissionChecks {
 
     /// What only the whole run shows: answers of phones that were never acknowledged, ports nobody listened on.
     package func unsettled() -> [String] {
-        owed.keys.map { "no ACK for the 2xx to INVITE \($0.number) of \($0.own.callID)" }.sorted()
+        owed.keys.filter { !excused.contains($0.own.callID) }.map {
+            "no ACK for the 2xx to INVITE \($0.number) of \($0.own.callID)"
+        }.sorted()
             + unreserved.map(\.text)
     }
 }

@@ -287,7 +287,10 @@ package final class VirtualPhone {
 
     private func lose(_ old: UInt64) {
         let lost: SIPFlow = flow(old)
-        for call in live { excuse(call) }
+        for call in live {
+            excuse(call)
+            if !call.isCaller, call.state != .up { world.checks.excuse(callID: call.callID) }
+        }
         world.connectionLost(old, of: self)
         drive { $0.transportFailed(.flow(lost), branch: nil, now: self.world.now, into: &$1) }
     }
