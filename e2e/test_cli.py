@@ -140,13 +140,15 @@ def test_calls_records_and_trace_of_a_call(server, calls, tmp_path):
     ladder = server.cli("trace", identifier).stdout
     for step in ("INVITE", "180", "200", "ACK", "BYE"):
         assert ladder.count(step) >= 2, f"{step} is not there for both legs:\n{ladder}"
+    # It begins with the INVITE that was challenged.
+    assert ladder.index("INVITE") < ladder.index("401 Unauthorized") < ladder.index("180 Ringing"), ladder
     capture = tmp_path / "call.pcap"
     server.cli("trace", identifier, "--pcap", capture)
     read = subprocess.run(["tshark", "-r", str(capture), "-d", "udp.port==1024-65535,sip", "-Y", "sip", "-T", "fields", "-e", "sip.Request-Line", "-e", "sip.Status-Line"],
                           capture_output=True, text=True)
     assert read.returncode == 0, read.stderr
     assert read.stdout.count("INVITE sip:") >= 2 and "BYE sip:" in read.stdout and "SIP/2.0 200" in read.stdout
-    malformed = subprocess.run(["tshark", "-r", str(capture), "-Y", "_ws.malformed"], capture_output=True, text=True)
+    malformed = subprocess.run(["tshark", "-r", str(capture), "-d", "udp.port==1024-65535,sip", "-Y", "_ws.malformed"], capture_output=True, text=True)
     assert malformed.stdout.strip() == ""
     # No credential leaves the server in a trace.
     assert "response=\"" not in ladder

@@ -41,6 +41,8 @@ extension Call {
     ) {
         respond(.ok, to: request, on: transaction, source: source, leg: index, in: &env)
         note("BYE", leg: index, in: &env)
+        // Its 2xx is owed an ACK all the same, which a dialog that has ended can't write any more.
+        if delayedAcknowledgement?.to == UInt16(index) { releaseDelayedAcknowledgement(in: &env) }
         legs[index].session?.dialog.terminate()
         legs[index].session?.answer = nil
         _ = legs[index].session?.timer?.handle(.sessionEnded, now: env.now)

@@ -22,7 +22,7 @@ extension Call {
                 }
             } else if legs[index].stage == .calling || legs[index].stage == .cancelling {
                 abandonInvite(of: index, in: &env)
-                inviteUnanswered(index, .temporarilyUnavailable, in: &env)
+                inviteUnanswered(index, .flowFailed, in: &env)
             }
         }
         settleIfFinished(in: &env)

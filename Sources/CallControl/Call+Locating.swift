@@ -66,14 +66,25 @@ extension Call {
         note("trying \(next.target.transport.rawValue) \(next.target.remote)", leg: index, in: &env)
     }
 
-    /// Where a request of ours on a leg goes when not to the leg's target: the first Route, else the Request-URI
-    /// (RFC 3261 §8.1.2), to be located.
-    func hop(of request: SIPMessage, leg index: UInt16) -> SIPURI? {
-        guard Int(index) < legs.count, request.toTag != nil else { return nil }
-        let leg = legs[Int(index)]
-        guard leg.isLocated || leg.isFlowGone,
-            let uri = (try? request.routes())?.first?.uri ?? request.requestURI, uri.isSIP
-        else { return nil }
-        return leg.isLocated || uri.isLocatable ? uri : nil
+    /// How a request of ours on a leg is delivered.
+    struct Way {
+        /// Where it goes when not to the leg's target, to be located.
+        var hop: SIPURI?
+        var isLocated = false
+        /// There are further places to try.
+        var hasAlternatives = false
+    }
+
+    /// Mutating for the reason ``posture()`` is.
+    mutating func way(of request: SIPMessage, leg index: UInt16) -> Way {
+        guard Int(index) < legs.count else { return Way() }
+        var way = Way()
+        way.isLocated = legs[Int(index)].isLocated
+        way.hasAlternatives = !legs[Int(index)].alternatives.isEmpty
+        guard way.isLocated || legs[Int(index)].isFlowGone, request.toTag != nil else { return way }
+        // The first Route, else the Request-URI (RFC 3261 §8.1.2).
+        guard let uri = (try? request.routes())?.first?.uri ?? request.requestURI, uri.isSIP else { return way }
+        if way.isLocated || uri.isLocatable { way.hop = uri }
+        return way
     }
 }

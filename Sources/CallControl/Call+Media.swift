@@ -218,9 +218,32 @@ extension Call {
             hangUp(by: .server, outcome: .failed, reason: "media failed", status: .serverInternalError, in: &env)
         case .closed(let endpoint, let statistics):
             openEndpoints.remove(endpoint)
+            noteFigures(statistics, of: endpoint, in: &env)
             record.add(statistics, of: endpoint, isParty: index == 0 || answeredLeg == UInt16(index))
             settleIfFinished(in: &env)
         }
+    }
+
+    /// When media came from a party and how much of it, for the call's trace.
+    private mutating func noteFigures(
+        _ figures: MediaStatistics, of endpoint: MediaEndpointID, in env: inout CallEnvironment
+    ) {
+        guard figures.packetsReceived > 0 || figures.packetsSent > 0 else { return }
+        var text = "media of stream \(endpoint.stream): \(figures.packetsReceived) packets in"
+        if let first = figures.firstPacketAt, let last = figures.lastPacketAt {
+            let (start, end) = (first.since(startedAt).wholeMilliseconds, last.since(startedAt).wholeMilliseconds)
+            text += " between \(Call.seconds(start)) and \(Call.seconds(end)) s of the call"
+        }
+        text += ", \(figures.packetsLost) lost, \(figures.packetsSent) out"
+        if figures.packetsDropped > 0 { text += ", \(figures.packetsDropped) dropped" }
+        note(text, leg: Int(endpoint.leg.index), in: &env)
+    }
+
+    /// `3.07` for 3070 ms.
+    private static func seconds(_ milliseconds: Int64) -> String {
+        let hundredths: Int64 = max(0, milliseconds / 10)
+        let rest: Int64 = hundredths % 100
+        return "\(hundredths / 100).\(rest < 10 ? "0" : "")\(rest)"
     }
 
     /// Asks a silent party, in the dialog, whether the call still exists.

@@ -65,6 +65,13 @@ extension Call {
         }
     }
 
+    /// The 200 to the caller leaves only now, as its record had to be on disk first: so long as for any other is its ACK waited for.
+    mutating func answerLeft(in env: CallEnvironment) {
+        guard let pending = caller.session?.answer else { return }
+        caller.session?.answer = Session.PendingAnswer(
+            retransmitter: AnswerRetransmitter(timers: env.settings.timers, sentAt: env.now), message: pending.message)
+    }
+
     /// Whatever is still out is given up: nothing of a call outlives this.
     private mutating func forget(in env: inout CallEnvironment) {
         for id in exchanges.keys.sorted(by: { $0.rawValue < $1.rawValue }) { env.effects.append(.abandon(id)) }

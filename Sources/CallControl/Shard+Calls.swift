@@ -28,11 +28,12 @@ extension Shard {
         let ended = calls.removeValue(forKey: number)
         callDeadlines.remove(number)
         connections.set(number, to: [])
-        // A caller that hung up before its 200 left still gets it, as its INVITE must have a final response.
-        if let held = unwritten.removeValue(forKey: number) ?? nil {
-            transactions.respond(held.message, on: held.transaction, now: environment.now, into: &pending)
+        // The caller hung up before its 200 could leave: its INVITE must have a final response all the same (RFC 3261 §15.1.2).
+        if let held = unwritten.removeValue(forKey: number) ?? nil, let ended {
+            refuse(held, of: ended, .requestTerminated, into: &pending)
         }
         for leg in ended?.legs ?? [] { claims[leg.localTag] = nil }
+        if let ended, let key = InviteKey(ended.invite), callOfInvite[key] == number { callOfInvite[key] = nil }
         for transaction in clientsOfCall.removeValue(forKey: number) ?? [] {
             clientOwners[transaction] = nil
             patience.remove(transaction)
@@ -85,16 +86,25 @@ extension Shard {
             }
             transactions.respond(response, on: transaction, now: now, into: &pending)
         case .request(let request, let target, let exchange, let leg):
+            if leg == 0, request.method == .bye, let held = unwritten.removeValue(forKey: number) ?? nil,
+                let call = calls[number]
+            {
+                // The store gave no sign for as long as an ACK may take. The caller was never told of the answer, so there is no dialog
+                // to end: the INVITE is refused instead.
+                calls[number]?.exchanges[exchange] = nil
+                return refuse(held, of: call, .serverInternalError, into: &pending)
+            }
             let purpose: ClientOwner.Purpose = .call(number: number, exchange, leg: leg)
-            if let hop = calls[number]?.hop(of: request, leg: leg) {
+            let way: Call.Way = calls[number]?.way(of: request, leg: leg) ?? Call.Way()
+            if let hop = way.hop {
                 return locate(hop, for: Delivery(request: request, purpose: purpose, preferred: target))
             }
             let transaction = transactions.send(request, to: target, now: now, into: &pending)
             clientOwners[transaction] = ClientOwner(purpose: purpose)
             clientsOfCall[number, default: []].append(transaction)
-            if let found = calls[number]?.legs[Int(leg)], found.isLocated {
+            if way.isLocated {
                 clientOwners[transaction]?.candidate = target
-                if !found.alternatives.isEmpty { watch(transaction) }
+                if way.hasAlternatives { watch(transaction) }
             }
         case .cancel(let exchange, let reason):
             if cancelDelivery(exchange, call: number, reason: reason) { return }
@@ -110,7 +120,7 @@ extension Shard {
         case .send(let message, let target, let leg):
             // A 2xx that waits for its record must not slip out as its own copy.
             if let held = unwritten[number] ?? nil, held.message == message { return }
-            if message.isRequest, let hop = calls[number]?.hop(of: message, leg: leg) {
+            if message.isRequest, let hop = calls[number]?.way(of: message, leg: leg).hop {
                 return locate(hop, acknowledging: message, preferred: target)
             }
             transmit(message, to: target)
@@ -137,6 +147,17 @@ extension Shard {
         if !succeeded { effects.append(.alarm(.recordFailed(callID(number)))) }
         guard let held = unwritten.removeValue(forKey: number) ?? nil else { return }
         transactions.respond(held.message, on: held.transaction, now: environment.now, into: &pending)
+        calls[number]?.answerLeft(in: environment)
+        afterwards(number, into: &pending)
+    }
+
+    /// A final response in place of the 2xx that waits for the store.
+    private mutating func refuse(
+        _ held: HeldAnswer, of call: Call, _ status: SIPStatus, into pending: inout [TransactionEffect]
+    ) {
+        var builder = call.callerResponse(status, in: environment)
+        guard let message = try? builder.finish() else { return }
+        transactions.respond(message, on: held.transaction, now: environment.now, into: &pending)
     }
 
     private func transaction(of exchange: ExchangeID, call number: UInt32) -> ClientTransactionID? {

@@ -31,7 +31,8 @@ extension Shard {
         _ request: SIPMessage, _ host: String, _ transaction: ServerTransactionID, _ flow: SIPFlow,
         into pending: inout [TransactionEffect]
     ) {
-        guard let tenant = tenant(serving: request.from.uri.host, of: request) ?? environment.directory.defaultTenant else {
+        guard let tenant = tenant(serving: request.from.uri.host, of: request) ?? environment.directory.defaultTenant
+        else {
             return answer(.notFound, request, transaction, flow, into: &pending)
         }
         guard let caller = authenticate(request, in: tenant, transaction, flow, into: &pending) else { return }

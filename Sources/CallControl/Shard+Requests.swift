@@ -82,6 +82,10 @@ extension Shard {
         case .accepted(let terminal, let user): return CallerIdentity(user: user, terminal: terminal)
         case .challenge(let stale):
             counters.challenges += 1
+            if request.method == .invite, let key = InviteKey(request) {
+                challenged.begin(
+                    key, request.wire, .init(at: environment.wall, content: .received(request.wire, flow)))
+            }
             let values = gate.challenges(
                 tenant: tenant, directory: environment.directory, request: request, stale: stale, to: source, now: now)
             challenge(request, transaction, flow, values, into: &pending)
@@ -206,7 +210,8 @@ extension Shard {
         // A tel URI names no domain: the caller's counts.
         let isNumber: Bool = uri.scheme == .tel
         let host = isNumber ? request.from.uri.host : uri.host
-        guard let tenant = tenant(serving: host, of: request) ?? (isNumber ? environment.directory.defaultTenant : nil) else {
+        guard let tenant = tenant(serving: host, of: request) ?? (isNumber ? environment.directory.defaultTenant : nil)
+        else {
             return refuseForeign(request, host, transaction, flow, into: &pending)
         }
         let dialled = uri.user ?? ""
@@ -235,6 +240,12 @@ extension Shard {
             counters.callsStarted += 1
             calls[number] = call
             own(transaction, call: number, leg: 0)
+            if let key = InviteKey(request) {
+                for line in challenged.take(key, before: request.wire) {
+                    effects.append(.trace(CallTrace(call: callID(number), leg: 0, at: line.at, content: line.content)))
+                }
+                callOfInvite[key] = number
+            }
             trace((number, 0), .received(request.wire, flow))
             let route = Router(directory: environment.directory).route(from: tenant.id, dialled: dialled)
             calls[number]?.start(route, in: &environment)

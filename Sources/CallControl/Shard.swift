@@ -50,6 +50,9 @@ public struct Shard: Sendable {
     var callDeadlines = DeadlineQueue<UInt32>()
     /// Which leg a local tag belongs to.
     var claims: [String: (call: UInt32, leg: UInt16)] = [:]
+    /// The calls of callers' INVITEs, for the messages of their set-up that carry no tag of ours.
+    var callOfInvite: [InviteKey: UInt32] = [:]
+    var challenged = ChallengedInvites()
     var clientOwners: [ClientTransactionID: ClientOwner] = [:]
     /// Client transactions of each call, so that none outlives it here.
     var clientsOfCall: [UInt32: [ClientTransactionID]] = [:]
@@ -105,8 +108,11 @@ public struct Shard: Sendable {
     public var heldCount: Int {
         calls.count + claims.count + clientsOfCall.count + serverOwners.count + serversOfCall.count + connections.count
             + registrations.count + callDeadlines.count + unwritten.count + clientOwners.count + locating.count
-            + patience.count
+            + patience.count + callOfInvite.count
     }
+
+    /// What is kept of challenged INVITEs for the traces of calls, for tests of its bounds: dialogs and bytes.
+    package var keptChallenges: (count: Int, bytes: Int) { (challenged.count, challenged.bytes) }
 
     /// When ``ShardEvent/deadlineReached`` is due.
     public var nextDeadline: Moment? {
@@ -313,12 +319,22 @@ public struct Shard: Sendable {
     // MARK: Sending and tracing
 
     mutating func transmit(_ message: SIPMessage, to target: SIPTarget) {
-        if let claim = claim(of: message, isOurs: true) { trace(claim, .sent(message.wire, target)) }
+        traceMessage(message, isOurs: true, .sent(message.wire, target))
         effects.append(.send(message.wire, target))
     }
 
     private mutating func traceReceived(_ message: SIPMessage, over flow: SIPFlow) {
-        if let claim = claim(of: message, isOurs: false) { trace(claim, .received(message.wire, flow)) }
+        traceMessage(message, isOurs: false, .received(message.wire, flow))
+    }
+
+    /// A message with a tag of ours is its leg's; one of a caller's set-up without it is the caller's; what belongs to an INVITE that
+    /// was challenged waits for the call that may come of it.
+    private mutating func traceMessage(_ message: SIPMessage, isOurs: Bool, _ content: CallTrace.Content) {
+        if let claim = claim(of: message, isOurs: isOurs) { return trace(claim, content) }
+        guard message.isRequest != isOurs, let key = InviteKey(message) else { return }
+        if let number = callOfInvite[key] { return trace((number, 0), content) }
+        guard !challenged.isEmpty else { return }
+        challenged.add(key, message.wire, ChallengedInvites.Line(at: environment.wall, content: content))
     }
 
     /// The leg a message belongs to: by our tag, which is in From of our requests and in To of our responses.

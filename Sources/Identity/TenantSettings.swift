@@ -101,7 +101,8 @@ public enum RedirectPolicy: String, Hashable, Sendable, SettingChoice {
         switch self {
         case .none: "not at all: the caller gets the phone's 3xx as a failure"
         case .inside: "to users of the same tenant"
-        case .anywhere: "to any SIP address, where phones are trusted: who sets one up can place calls at the operator's cost"
+        case .anywhere:
+            "to any SIP address, where phones are trusted: who sets one up can place calls at the operator's cost"
         }
     }
 }

@@ -37,22 +37,30 @@ public struct Ladder: Sendable {
         lines.append("Call \(first.call?.description ?? "-"), traced from \(first.at.iso8601)")
         lines.append("")
         lines += header()
-        var seen: Set<Seen> = []
+        let repeats: [Seen: [WallTime]] = Ladder.times(of: records)
+        var drawn: [Seen: Int] = [:]
         for record in records {
             let time: String = Ladder.offset(record.at.since(first.at))
             switch record.content {
             case .note(let note):
                 lines += remark(time, leg: record.leg, note)
             case .sip(let direction, let transport, _, let remote, let bytes):
+                let key = Seen(leg: record.leg, direction: direction, bytes: bytes)
+                let copy: Int = drawn[key, default: 0]
+                drawn[key] = copy + 1
+                // The message, then one line for all its copies, at the time of the first.
+                guard copy < 2 else { continue }
                 let summary = SIPSummary(bytes)
-                let isAgain: Bool = !seen.insert(Seen(leg: record.leg, direction: direction, bytes: bytes)).inserted
                 guard let leg = record.leg else {
                     let verb: String = direction == .received ? "received from" : "sent to"
                     lines += remark(time, leg: nil, "\(verb) \(remote) \(transport.rawValue): \(summary.title)")
                     continue
                 }
-                let title: String = isAgain ? summary.title + " again" : summary.title
-                lines += arrow(time, leg: leg, isReceived: direction == .received, title, isAgain ? [] : summary.media)
+                let again: [WallTime] = copy == 0 ? [] : Array((repeats[key] ?? []).dropFirst())
+                lines += arrow(
+                    time, leg: leg, isReceived: direction == .received, copy == 0 ? summary.title : summary.short,
+                    suffix: again.isEmpty ? "" : again.count == 1 ? " again" : " again, \(again.count) times",
+                    copy == 0 ? summary.media + summary.reasons : Ladder.later(again, since: first.at))
             }
         }
         lines.append(rail(""))
@@ -63,6 +71,24 @@ public struct Ladder: Sendable {
         let leg: UInt16?
         let direction: TraceRecord.Direction
         let bytes: [UInt8]
+    }
+
+    /// When each message was on the wire, copies included.
+    private static func times(of records: [TraceRecord]) -> [Seen: [WallTime]] {
+        var times: [Seen: [WallTime]] = [:]
+        for record in records {
+            guard case .sip(let direction, _, _, _, let bytes) = record.content else { continue }
+            times[Seen(leg: record.leg, direction: direction, bytes: bytes), default: []].append(record.at)
+        }
+        return times
+    }
+
+    /// When the copies behind the first came: all of the times while they are few, else the first ones and the last.
+    private static func later(_ times: [WallTime], since start: WallTime) -> [String] {
+        guard times.count > 1 else { return [] }
+        let shown: [String] = times.dropFirst().map { offset($0.since(start)).drop { $0 == " " } }.map(String.init)
+        guard shown.count > 4 else { return ["and at " + shown.joined(separator: " ")] }
+        return ["and at " + shown.prefix(3).joined(separator: " ") + " .. " + shown[shown.count - 1]]
     }
 
     private func lane(of leg: UInt16) -> Int {
@@ -126,7 +152,12 @@ public struct Ladder: Sendable {
         return row
     }
 
-    private func arrow(_ time: String, leg: UInt16, isReceived: Bool, _ title: String, _ media: [String]) -> [String] {
+    /// - Parameters:
+    ///   - suffix: stays in full where the title has to be cut.
+    ///   - details: a line each below the arrow.
+    private func arrow(
+        _ time: String, leg: UInt16, isReceived: Bool, _ title: String, suffix: String, _ details: [String]
+    ) -> [String] {
         let peer: Int = lanes[lane(of: leg)]
         let (left, right) = (min(peer, lanes[1]), max(peer, lanes[1]))
         let pointsRight: Bool = (peer < lanes[1]) == isReceived
@@ -134,12 +165,13 @@ public struct Ladder: Sendable {
         for column in (left + 1)..<right { row[column] = "-" }
         if pointsRight { row[right - 1] = ">" } else { row[left + 1] = "<" }
         let label: String = isShared && leg != 0 ? "leg \(leg): \(title)" : title
-        Ladder.place(" \(Ladder.cut(label, to: right - left - 9)) ", at: left + 4, in: &row)
+        let text: String = Ladder.cut(label, to: right - left - 9 - suffix.count) + suffix
+        Ladder.place(" \(text) ", at: left + 4, in: &row)
         var lines: [String] = [Ladder.trimmed(row)]
-        for stream in media {
+        for detail in details {
             var row = railRow("")
             for column in (left + 1)..<right { row[column] = " " }
-            Ladder.place(Ladder.cut(stream, to: right - left - 6), at: left + 5, in: &row)
+            Ladder.place(Ladder.cut(detail, to: right - left - 6), at: left + 5, in: &row)
             lines.append(Ladder.trimmed(row))
         }
         return lines

@@ -2,8 +2,12 @@
 struct SIPSummary {
     /// `INVITE sip:1002@example.com` or `180 Ringing (INVITE)`.
     let title: String
+    /// The same in short, for copies: `INVITE` or `180 (INVITE)`.
+    let short: String
     /// One line per media stream of the SDP: `audio 192.0.2.10:4000 PCMU PCMA sendrecv`.
     let media: [String]
+    /// Why, where the message says: its Reason and Warning fields (RFC 3326, RFC 3261 §20.43), Retry-After and where a 3xx leads.
+    let reasons: [String]
 
     init(_ bytes: [UInt8]) {
         let lines: [String] = SIPSummary.lines(bytes)
@@ -11,24 +15,42 @@ struct SIPSummary {
         let blank: Int = lines.firstIndex(of: "") ?? lines.count
         var cseqMethod = ""
         var isSDP = false
+        var reasons: [String] = []
+        let isRedirection: Bool = start.hasPrefix("SIP/2.0 3")
         for line in lines[..<blank].dropFirst() {
             let field: String = line.lowercased()
+            for name in ["reason", "warning", "retry-after"] where field.hasPrefix(name) {
+                guard line.dropFirst(name.count).drop(while: { $0 == " " }).first == ":" else { continue }
+                reasons.append(SIPSummary.plain(line))
+            }
+            if isRedirection, field.hasPrefix("contact") || field.hasPrefix("m:") { reasons.append(line) }
             if field.hasPrefix("cseq"), let method = line.split(separator: " ").last { cseqMethod = String(method) }
             if field.hasPrefix("content-type") || field.hasPrefix("c:"), field.contains("application/sdp") {
                 isSDP = true
             }
         }
+        self.reasons = reasons
         let words = start.split(separator: " ", maxSplits: 2).map(String.init)
         if words.isEmpty {
             title = "(nothing but line ends)"
+            short = title
         } else if words[0].hasPrefix("SIP/"), words.count > 1 {
-            title = words[1...].joined(separator: " ") + (cseqMethod.isEmpty ? "" : " (\(cseqMethod))")
+            let method: String = cseqMethod.isEmpty ? "" : " (\(cseqMethod))"
+            title = words[1...].joined(separator: " ") + method
+            short = words[1] + method
         } else {
             let target: Substring = words.count > 1 ? words[1].prefix { $0 != ";" && $0 != "?" } : ""
             title = target.isEmpty ? words[0] : "\(words[0]) \(target)"
+            short = words[0]
         }
         let isMultipart: Bool = !isSDP && lines[blank...].contains { $0.lowercased().contains("application/sdp") }
         media = isSDP || isMultipart ? SIPSummary.media(lines[blank...]) : []
+    }
+
+    /// `Reason: SIP 200 Call completed elsewhere` for `Reason: SIP;cause=200;text="Call completed elsewhere"`.
+    private static func plain(_ line: String) -> String {
+        line.replacing(";cause=", with: " ").replacing(";text=", with: " ").replacing("\"", with: "")
+            .split(separator: " ").joined(separator: " ")
     }
 
     /// The text's lines; control characters, which could steer a terminal, become `?`.

@@ -2,7 +2,8 @@
 ///
 /// Blanked by `*`: the values of response, nonce, cnonce and rspauth in Authorization and Proxy-Authorization and the token of
 /// any other scheme there (RFC 7616), the keys of `a=crypto` (RFC 4568), `a=key-mgmt` (RFC 4567) and `k=` (RFC 4566 §5.12)
-/// in a body, and the whole body of an INFO that carries digits.
+/// in a body, and the whole body of what carries people's words or digits: MESSAGE (RFC 3428) and the answers to it, and every
+/// message whose Content-Type tells of digits or is an INFO's that tells of nothing harmless.
 enum TraceMask {
     private static let star: UInt8 = UInt8(ascii: "*")
     private static let carriageReturn: UInt8 = 0x0D
@@ -23,12 +24,15 @@ enum TraceMask {
         mutating func run(from start: Int) {
             var line: Int = start
             var inSecretField = false
-            var hasDigits = false
+            // `MESSAGE sip:…`; of an answer the CSeq names the method.
+            var isPrivate: Bool = matches(start, end, "message ")
+            let isInfo: Bool = matches(start, end, "info ")
+            var isHarmless = false
             while line < end {
                 let next: Int = lineEnd(line)
                 let textEnd: Int = trimmed(line, next)
                 if textEnd == line {
-                    if hasDigits { blank(next, end) } else { maskBody(from: next) }
+                    if isPrivate || (isInfo && !isHarmless) { blankText(next, end) } else { maskBody(from: next) }
                     return
                 }
                 let first: UInt8 = bytes[line]
@@ -46,7 +50,13 @@ enum TraceMask {
                         }
                     case UInt8(ascii: "c"):
                         if let value = fieldValue(line, textEnd, "content-type") ?? fieldValue(line, textEnd, "c") {
-                            hasDigits = hasDigits || contains(value, textEnd, "dtmf")
+                            for type: StaticString in ["dtmf", "digits", "kpml", "telephone-event"] {
+                                isPrivate = isPrivate || contains(value, textEnd, type)
+                            }
+                            // Nothing but a request for a video picture (RFC 5168).
+                            isHarmless = contains(value, textEnd, "media_control")
+                        } else if let value = fieldValue(line, textEnd, "cseq") {
+                            isPrivate = isPrivate || contains(value, textEnd, " message")
                         }
                     default: break
                     }
@@ -197,6 +207,14 @@ enum TraceMask {
                 default: bytes[position] = star
                 }
                 position += 1
+            }
+        }
+
+        /// Stars over everything but line ends: how long the words were is nobody's business either.
+        private func blankText(_ start: Int, _ limit: Int) {
+            for position in stride(from: start, to: limit, by: 1)
+            where bytes[position] != carriageReturn && bytes[position] != lineFeed {
+                bytes[position] = star
             }
         }
 

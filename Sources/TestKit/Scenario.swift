@@ -34,8 +34,9 @@ package final class Scenario {
             seed: seed, accounts: accounts, shards: chance(50) ? 2 : 1, abuse: abuse,
             media: VirtualMediaPlane(ports: ports))
         world.weather = Scenario.weather(&random)
-        world.server.storeDelay = chance(30) ? 1...2000 : 1...20
+        world.server.storeDelay = chance(30) ? (chance(20) ? 1...45_000 : 1...2000) : 1...20
         world.server.storeFailuresPerMille = chance(20) ? 100 : 0
+        world.server.recordFailuresPerMille = chance(20) ? 300 : 0
         activeTime = .seconds(Int.random(in: 60...1500, using: &random))
         callCount = Int.random(in: 3...12, using: &random)
         self.random = random
@@ -43,13 +44,18 @@ package final class Scenario {
         for user in accounts.accounts {
             users.append(
                 user.map { account in
-                    let phone = VirtualPhone(
-                        account, index: index, in: world, transport: percent(25) ? .tcp : .udp, isBehindNAT: percent(20)
-                    )
+                    let phone = makePhone(account, index)
                     index += 1
                     return phone
                 })
         }
+    }
+
+    private func makePhone(_ account: Accounts.Account, _ index: Int) -> VirtualPhone {
+        let transport: SIPTransportKind = percent(65) ? .udp : percent(60) ? .tcp : .tls
+        return VirtualPhone(
+            account, index: index, in: world, transport: transport, isBehindNAT: percent(20), isIPv6: percent(20),
+            hasInstance: percent(40), isConnected: percent(90))
     }
 
     private func percent(_ limit: Int) -> Bool { Int.random(in: 0..<100, using: &random) < limit }
@@ -75,6 +81,7 @@ package final class Scenario {
     /// - Returns: everything that is wrong; empty where nothing is.
     package func run() -> [String] {
         for phone in world.phones { world.after(seconds(0...5)) { phone.register() } }
+        for phone in world.phones { scheduleTroubles(of: phone) }
         for _ in 0..<callCount { scheduleCall() }
         if percent(5) { world.after(seconds(20...60)) { [unowned self] in world.server.handleEverywhere(.shutDown) } }
         if percent(5) { world.after(seconds(20...60)) { [unowned self] in world.server.handleEverywhere(.drain) } }
@@ -82,6 +89,34 @@ package final class Scenario {
         world.run(for: activeTime)
         endEverything()
         return verdict()
+    }
+
+    /// Connections that open late, break and come back or do not, second flows, broken phones and such that vanish: at any time,
+    /// whatever the phone is doing.
+    private func scheduleTroubles(of phone: VirtualPhone) {
+        let length: Double = activeTime.inSeconds
+        if phone.transport != .udp {
+            world.after(seconds(0...40)) { phone.connect() }
+            if phone.hasInstance, percent(50) {
+                world.after(seconds(1...20)) { phone.openBackupFlow() }
+                if percent(40) {
+                    let pause: Duration = seconds(1...60)
+                    world.after(seconds(20...length)) { phone.cutBackupFlow(reconnectAfter: pause) }
+                }
+            }
+            let cuts: Int = percent(40) ? Int.random(in: 1...3, using: &random) : 0
+            for _ in 0..<cuts {
+                // Some stay away for good.
+                let pause: Duration = percent(10) ? .seconds(100_000) : seconds(0...60)
+                world.after(seconds(5...length)) { phone.cutConnection(reconnectAfter: pause) }
+            }
+        }
+        if percent(4) { world.after(seconds(10...length)) { phone.die() } }
+        guard percent(20) else { return }
+        for _ in 0..<Int.random(in: 1...5, using: &random) {
+            guard let how = VirtualPhone.Misbehaviour.allCases.randomElement(using: &random) else { continue }
+            world.after(seconds(10...(length + 100))) { phone.misbehave(how) }
+        }
     }
 
     private func scheduleOverload() {
@@ -129,8 +164,9 @@ package final class Scenario {
         var number: String = users[to][0].account.extension
         if percent(4) { number = "1999" }
         let at: Duration = seconds(8...max(9, activeTime.inSeconds * 0.7))
-        let plan: CallerPlan = callerPlan()
+        var plan: CallerPlan = callerPlan()
         let callees: [VirtualPhone] = users[to]
+        let callsGRUU: Bool = percent(10)
         let taking: [CalleePlan] = callees.map { _ in calleePlan() }
         let refuses: Bool = percent(5)
         let delay: Duration = percent(30) ? seconds(0...8) : .zero
@@ -140,7 +176,8 @@ package final class Scenario {
                 phone.manners.refusesChanges = refuses ? .notAcceptableHere : nil
                 phone.manners.changeDelay = delay
             }
-            let call = caller.call(number, plan)
+            if callsGRUU { plan.target = callees[0].publicGRUU }
+            caller.call(number, plan)
             // Both sides may change the session at once.
             for step in plan.actions where step.action == .hold(.sendonly) {
                 for phone in callees {
@@ -149,7 +186,6 @@ package final class Scenario {
                     }
                 }
             }
-            _ = call
         }
     }
 

@@ -244,6 +244,11 @@ extension VirtualPhone {
             call.state = .cancelling
             if call.calleePlan?.answersOnCancel == true {
                 sendAnswer(call)
+                // The server wanted no call: it has to end what this made (RFC 3261 §9.1).
+                world.after(.seconds(90)) { [unowned self] in
+                    guard call.state == .up, !call.isExcused, !isDead else { return }
+                    fault("a 200 that crossed the CANCEL is never ended", call)
+                }
             } else {
                 reject(call, .requestTerminated)
             }

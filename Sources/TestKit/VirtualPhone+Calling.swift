@@ -99,7 +99,7 @@ extension VirtualPhone {
         guard let purpose = purposes[transaction], let status = response.status else { return }
         if status.isFinal, !(response.method == .invite && status.isSuccess) { purposes[transaction] = nil }
         switch purpose {
-        case .register: if status.isFinal { registered(response) }
+        case .register(let isBackup): if status.isFinal { registered(response, isBackup: isBackup) }
         case .invite(let call): inviteAnswered(response, status, call)
         case .reinvite(let call): reinviteAnswered(response, status, call)
         case .update(let call): if status.isFinal { updateAnswered(response, status, call) }
@@ -113,7 +113,7 @@ extension VirtualPhone {
     func failed(_ transaction: ClientTransactionID) {
         guard let purpose = purposes.removeValue(forKey: transaction) else { return }
         switch purpose {
-        case .register: registered(nil)
+        case .register(let isBackup): registered(nil, isBackup: isBackup)
         case .invite(let call):
             call.finalStatus = call.finalStatus ?? .requestTimeout
             finish(call, "no answer to INVITE")

@@ -68,11 +68,14 @@ extension VirtualPhone {
 
     private func text(_ streams: [String], _ call: PhoneCall) -> [UInt8] {
         let host: String = ownAddress.address.description
-        let connection: String = call.hasZeroAddress ? "0.0.0.0" : host
+        let network: String = ownAddress.address.isV4 ? "IP4" : "IP6"
+        let zero: String = ownAddress.address.isV4 ? "0.0.0.0" : "::"
+        let connection: String = call.hasZeroAddress ? zero : host
         func write(_ version: UInt64) -> [UInt8] {
             let lines: [String] =
                 [
-                    "v=0", "o=\(mark) \(call.sdpSession) \(version) IN IP4 \(host)", "s=-", "c=IN IP4 \(connection)",
+                    "v=0", "o=\(mark) \(call.sdpSession) \(version) IN \(network) \(host)", "s=-",
+                    "c=IN \(network) \(connection)",
                     "t=0 0",
                 ] + streams
             return Array((lines.joined(separator: "\r\n") + "\r\n").utf8)

@@ -36,23 +36,47 @@ extension VirtualPhone {
     package func register() {
         registration.isWanted = true
         registration.attempts = 0
-        sendRegister(credentials: nil)
+        sendRegister(isBackup: false, credentials: nil)
+    }
+
+    /// Registers the second flow and keeps it alive.
+    func registerBackup() {
+        var second = backup ?? PhoneRegistration()
+        if second.callID.isEmpty { second.callID = mark + random.token(12) }
+        (second.isWanted, second.attempts, second.expires) = (true, 0, registration.expires)
+        backup = second
+        sendRegister(isBackup: true, credentials: nil)
     }
 
     /// Lets the registration end by itself.
-    package func stopRegistering() { registration.isWanted = false }
+    package func stopRegistering() {
+        registration.isWanted = false
+        backup?.isWanted = false
+    }
 
     /// Ends the registration.
     package func unregister() {
         (registration.isWanted, registration.expires, registration.attempts) = (false, 0, 0)
-        sendRegister(credentials: nil)
+        sendRegister(isBackup: false, credentials: nil)
     }
 
-    private func sendRegister(credentials: String?) {
+    /// One of the two registrations.
+    private subscript(isBackup: Bool) -> PhoneRegistration {
+        get { isBackup ? backup ?? PhoneRegistration() : registration }
+        set { if isBackup { backup = newValue } else { registration = newValue } }
+    }
+
+    private var instance: String {
+        let digits = String(index, radix: 16)
+        return "urn:uuid:00000000-0000-1000-8000-" + String(repeating: "0", count: 12 - digits.count) + digits
+    }
+
+    private func sendRegister(isBackup: Bool, credentials: String?) {
+        let connection: UInt64 = isBackup ? backupConnection : self.connection
         guard !isDead, transport == .udp || connection != 0 else { return }
         guard let target = try? SIPURI("sip:\(registration.host)") else { return }
-        registration.sequence += 1
-        registration.isPending = true
+        self[isBackup].sequence += 1
+        self[isBackup].isPending = true
         let other: SIPURI? = registration.toHost.flatMap { try? SIPURI("sip:\(account.extension)@\($0)") }
         let own: NameAddress = NameAddress(uri: other ?? uri(account.extension))
         var builder = SIPMessageBuilder(request: .register, uri: target)
@@ -60,59 +84,74 @@ extension VirtualPhone {
         builder.addMaxForwards(70)
         builder.addFrom(own.withTag(mark + random.token(6)))
         builder.addTo(own)
-        builder.addCallID(registration.callID)
-        builder.add(.cseq, "\(registration.sequence) REGISTER")
-        builder.add(.contact, contact.description + registration.contactParameters)
-        if !registration.supported.isEmpty { builder.add(.supported, registration.supported) }
-        builder.add(.expires, String(registration.expires))
+        builder.addCallID(self[isBackup].callID)
+        builder.add(.cseq, "\(self[isBackup].sequence) REGISTER")
+        let flowID: String = transport == .udp ? "" : ";reg-id=\(isBackup ? 2 : 1)"
+        let parameters: String =
+            hasInstance ? ";+sip.instance=\"<\(instance)>\"\(flowID)" : registration.contactParameters
+        builder.add(.contact, contact.description + parameters)
+        let supported: String = hasInstance ? "outbound, path, gruu" : registration.supported
         if let path {
             builder.add(.path, path)
             builder.add(.supported, "path")
         }
+        if !supported.isEmpty { builder.add(.supported, supported) }
+        builder.add(.expires, String(self[isBackup].expires))
         if let credentials { builder.add(.authorization, credentials) }
-        if let message = seal(builder) { start(message, .register) }
+        if let message = seal(builder) { start(message, .register(isBackup: isBackup), over: flow(connection)) }
     }
 
-    func registered(_ response: SIPMessage?) {
-        registration.isPending = false
-        guard let response, let status = response.status else { return retryRegistering(after: .seconds(5)) }
-        registration.statuses.append(status)
+    func registered(_ response: SIPMessage?, isBackup: Bool) {
+        self[isBackup].isPending = false
+        guard let response, let status = response.status else { return retryRegistering(isBackup, after: .seconds(5)) }
+        self[isBackup].statuses.append(status)
         switch status.code {
-        case 200..<300:
-            registration.attempts = 0
-            let contacts = (try? response.contacts()) ?? nil
-            guard case .list(let list)? = contacts, let mine = list.first(where: { $0.uri.user == mark }),
-                let seconds = mine.expires
-            else {
-                registration.until = nil
-                return
-            }
-            registration.granted = seconds
-            registration.until = world.now.advanced(by: .seconds(Int64(seconds)))
-            retryRegistering(after: .seconds(Int64(max(10, seconds / 2))))
+        case 200..<300: granted(response, isBackup: isBackup)
         case 401:
-            registration.attempts += 1
-            guard registration.attempts < 4,
+            self[isBackup].attempts += 1
+            guard self[isBackup].attempts < 4,
                 let answer = credentials(for: response, .register, "sip:\(digestHost ?? registration.host)")
             else {
-                return retryRegistering(after: .seconds(60))
+                return retryRegistering(isBackup, after: .seconds(60))
             }
-            sendRegister(credentials: answer)
+            sendRegister(isBackup: isBackup, credentials: answer)
         case 423:
-            registration.expires = ((try? response.minExpires()) ?? nil) ?? 3600
-            retryRegistering(after: .zero)
-        case 403: registration.isWanted = false
-        default: retryRegistering(after: .seconds(10))
+            self[isBackup].expires = ((try? response.minExpires()) ?? nil) ?? 3600
+            retryRegistering(isBackup, after: .zero)
+        case 403: self[isBackup].isWanted = false
+        default: retryRegistering(isBackup, after: .seconds(10))
         }
     }
 
-    private func retryRegistering(after delay: Duration) {
-        guard registration.isWanted else { return }
-        let sequence: UInt32 = registration.sequence
+    private func granted(_ response: SIPMessage, isBackup: Bool) {
+        self[isBackup].attempts = 0
+        let contacts = (try? response.contacts()) ?? nil
+        let regID: UInt32? = hasInstance && transport != .udp ? (isBackup ? 2 : 1) : nil
+        guard case .list(let list)? = contacts,
+            let mine = list.first(where: { $0.uri.user == mark && (regID == nil || $0.regID == regID) }),
+            let seconds = mine.expires
+        else {
+            self[isBackup].until = nil
+            return
+        }
+        if hasInstance {
+            publicGRUU = mine.parameters["pub-gruu"]
+            if publicGRUU == nil { fault("no public GRUU for an instance") }
+        }
+        self[isBackup].granted = seconds
+        self[isBackup].until = world.now.advanced(by: .seconds(Int64(seconds)))
+        retryRegistering(isBackup, after: .seconds(Int64(max(10, seconds / 2))))
+    }
+
+    private func retryRegistering(_ isBackup: Bool, after delay: Duration) {
+        guard self[isBackup].isWanted else { return }
+        let sequence: UInt32 = self[isBackup].sequence
         world.after(delay) { [unowned self] in
-            guard registration.isWanted, registration.sequence == sequence, !registration.isPending else { return }
-            registration.attempts = 0
-            sendRegister(credentials: nil)
+            guard self[isBackup].isWanted, self[isBackup].sequence == sequence, !self[isBackup].isPending else {
+                return
+            }
+            self[isBackup].attempts = 0
+            sendRegister(isBackup: isBackup, credentials: nil)
         }
     }
 

@@ -8,7 +8,7 @@ package import SIPTransaction
 /// It has transactions and dialogs of its own and shares nothing with the server but the network.
 package final class VirtualPhone {
     enum Purpose {
-        case register
+        case register(isBackup: Bool)
         case invite(PhoneCall)
         case reinvite(PhoneCall)
         case update(PhoneCall)
@@ -33,6 +33,18 @@ package final class VirtualPhone {
 
     /// The connection to the server; 0 without one, as over UDP.
     package internal(set) var connection: UInt64 = 0
+    /// The connection of the second flow, of a phone that keeps two (RFC 5626); 0 without one.
+    package internal(set) var backupConnection: UInt64 = 0
+    /// The second flow's registration, of a phone that keeps two.
+    package internal(set) var backup: PhoneRegistration?
+    /// What the server named the phone by its registration (RFC 5627), of a phone that registers an instance.
+    package internal(set) var publicGRUU: String?
+    /// The phone tells its instance, as one does that knows GRUU and Outbound.
+    package let hasInstance: Bool
+    /// It has sent what it should not have.
+    package internal(set) var isRogue = false
+    /// What the phone sent last in its dialogs, to be sent again out of place.
+    var sentLately: [SIPMessage] = []
     var inboundUntil: Moment = .zero
     var outboundUntil: Moment = .zero
     /// Takes and sends nothing.
@@ -66,16 +78,21 @@ package final class VirtualPhone {
 
     package init(
         _ account: Accounts.Account, index: Int, in world: VirtualWorld, transport: SIPTransportKind = .udp,
-        isBehindNAT: Bool = false
+        isBehindNAT: Bool = false, isIPv6: Bool = false, hasInstance: Bool = false, isConnected: Bool = true
     ) {
         (self.account, self.index, self.world, self.transport) = (account, index, world, transport)
         let low = UInt32(index + 1)
-        address = IPEndpoint(IPAddress(v4: 0x0A4D_0000 | low), transport == .udp ? 5060 : 40_000)
+        self.hasInstance = hasInstance
+        // 2001:db8:77::1 and up, or 10.77.0.1 and up.
+        let host: IPAddress =
+            isIPv6 ? IPAddress(v6: 0x2001_0DB8_0077_0000, UInt64(low)) : IPAddress(v4: 0x0A4D_0000 | low)
+        address = IPEndpoint(host, transport == .udp ? 5060 : 40_000)
         ownAddress =
-            isBehindNAT ? IPEndpoint(IPAddress(v4: 0xC0A8_0000 | low), 5060) : IPEndpoint(address.address, 5060)
+            isBehindNAT && !isIPv6
+            ? IPEndpoint(IPAddress(v4: 0xC0A8_0000 | low), 5060) : IPEndpoint(address.address, 5060)
         password = account.password
         random = AnyRandom(SeededRandom(seed: world.random.next()))
-        if transport != .udp { connection = world.nextConnection() }
+        if transport != .udp, isConnected { connection = world.nextConnection() }
         registration.callID = mark + random.token(12)
         world.add(self)
     }
@@ -87,7 +104,10 @@ package final class VirtualPhone {
     func identifyingBytes(_ pattern: [UInt8]) -> [UInt8] {
         switch pattern {
         case EmissionChecks.private[0]: Array(String(index).utf8)
-        case EmissionChecks.private[1]: Array(address.address.description.dropFirst(6).utf8)
+        case EmissionChecks.private[1]:
+            address.address.isV4 ? Array(address.address.description.dropFirst(6).utf8) : []
+        case EmissionChecks.private[3]:
+            address.address.isV4 ? [] : Array(address.address.description.dropFirst(13).utf8)
         default: ownAddress.address == address.address ? [] : Array(ownAddress.address.description.dropFirst(8).utf8)
         }
     }
@@ -98,15 +118,23 @@ package final class VirtualPhone {
 
     // MARK: Driving
 
-    func receive(_ wire: [UInt8]) {
+    func receive(_ wire: [UInt8], over connection: UInt64) {
         guard !isDead, let message = try? SIPMessage.parse(wire) else { return }
         if keepsMessages { received.append(message) }
-        drive { $0.receive(message, over: self.flow, now: self.world.now, into: &$1) }
+        drive { $0.receive(message, over: self.flow(connection), now: self.world.now, into: &$1) }
     }
 
-    var flow: SIPFlow {
+    /// The flow new requests take: the second one where the first is gone.
+    var flow: SIPFlow { flow(connection != 0 ? connection : backupConnection) }
+
+    func flow(_ connection: UInt64) -> SIPFlow {
         SIPFlow(
             listener: ListenerID(0), transport: transport, remote: VirtualServer.address, connection: connection)
+    }
+
+    /// Whether the phone has this connection now.
+    func holds(_ connection: UInt64) -> Bool {
+        connection != 0 && (connection == self.connection || connection == backupConnection)
     }
 
     /// Lets the transactions work and does what they ask.
@@ -119,6 +147,8 @@ package final class VirtualPhone {
 
     private func perform(_ effect: TransactionEffect) {
         switch effect {
+        case .send(let message, .flow(let flow)) where holds(flow.connection): put(message, over: flow.connection)
+        // Its connection is gone: another one will do (RFC 3261 §18.2.2).
         case .send(let message, _): put(message)
         case .request(let request, let transaction, _): serve(request, transaction)
         case .cancelled(let transaction, _): cancelled(transaction)
@@ -130,18 +160,25 @@ package final class VirtualPhone {
         }
     }
 
-    func put(_ message: SIPMessage) {
+    func put(_ message: SIPMessage) { put(message, over: flow.connection) }
+
+    func put(_ message: SIPMessage, over connection: UInt64) {
         guard !isDead else { return }
         if keepsMessages { sent.append(message) }
-        world.carry(message.wire, from: self)
+        if message.toTag != nil, message.method != .invite || !message.isRequest {
+            if sentLately.count == 8 { sentLately.removeFirst() }
+            sentLately.append(message)
+        }
+        world.carry(message.wire, from: self, over: connection)
     }
 
     /// Sends a message as it is, past the phone's transactions.
     package func inject(_ message: SIPMessage) { put(message) }
 
-    func start(_ request: SIPMessage, _ purpose: Purpose) {
+    func start(_ request: SIPMessage, _ purpose: Purpose, over flow: SIPFlow? = nil) {
         drive { layer, effects in
-            let id: ClientTransactionID = layer.send(request, to: .flow(self.flow), now: self.world.now, into: &effects)
+            let id: ClientTransactionID = layer.send(
+                request, to: .flow(flow ?? self.flow), now: self.world.now, into: &effects)
             self.purposes[id] = purpose
             if case .invite(let call) = purpose { call.inviteClient = id }
         }
@@ -187,7 +224,7 @@ package final class VirtualPhone {
 
     var contact: NameAddress {
         var uri = SIPURI(user: mark, endpoint: ownAddress)
-        if transport == .tcp { uri.parameters["transport"] = "tcp" }
+        if transport != .udp { uri.parameters["transport"] = transport.uriParameter }
         if let contactHost, let named = try? SIPURI(user: mark, host: contactHost) { uri = named }
         return NameAddress(uri: uri)
     }
@@ -241,15 +278,41 @@ package final class VirtualPhone {
     package func cutConnection(reconnectAfter pause: Duration) {
         guard transport != .udp, connection != 0, !isDead else { return }
         let old: UInt64 = connection
-        let lost: SIPFlow = flow
         connection = 0
-        for call in live { excuse(call) }
+        lose(old)
+        world.after(pause) { [unowned self] in connect() }
+    }
+
+    /// Makes the connection there is none of, and registers over it.
+    package func connect() {
+        guard transport != .udp, !isDead, connection == 0 else { return }
+        connection = world.nextConnection()
+        if registration.isWanted { register() }
+    }
+
+    private func lose(_ old: UInt64) {
+        let lost: SIPFlow = flow(old)
+        for call in live {
+            excuse(call)
+            if !call.isCaller, call.state != .up { world.checks.excuse(callID: call.callID) }
+        }
         world.connectionLost(old, of: self)
         drive { $0.transportFailed(.flow(lost), branch: nil, now: self.world.now, into: &$1) }
-        world.after(pause) { [unowned self] in
-            guard !isDead, connection == 0 else { return }
-            connection = world.nextConnection()
-            if registration.isWanted { register() }
-        }
+    }
+
+    /// Opens a second flow and registers it beside the first (RFC 5626 §4.2).
+    package func openBackupFlow() {
+        guard transport != .udp, !isDead, backupConnection == 0, hasInstance else { return }
+        backupConnection = world.nextConnection()
+        registerBackup()
+    }
+
+    /// The second flow breaks, and another one takes its place after `pause`.
+    package func cutBackupFlow(reconnectAfter pause: Duration) {
+        guard backupConnection != 0, !isDead else { return }
+        let old: UInt64 = backupConnection
+        backupConnection = 0
+        lose(old)
+        world.after(pause) { [unowned self] in if registration.isWanted { openBackupFlow() } }
     }
 }

@@ -9,8 +9,15 @@ package import SIPTransaction
 /// The server core on the virtual network: its shards, and what stands behind them.
 package final class VirtualServer {
     package static let address = IPEndpoint(IPAddress(v4: 0xC633_6401), 5060)  // 198.51.100.1
-    package static let udp = ListenerID(0)
-    package static let tcp = ListenerID(1)
+    package static let addressV6 = IPEndpoint(IPAddress(v6: 0x2001_0DB8_0100_0000, 1), 5060)
+    private static let transports: [SIPTransportKind] = [.udp, .tcp, .tls]
+
+    /// The listener phones with this transport and address family talk to.
+    package static func listener(_ transport: SIPTransportKind, towards phone: IPAddress) -> ListenerID {
+        let place: Int = transports.firstIndex(of: transport) ?? 0
+        return ListenerID(UInt8(phone.isV4 ? place : place + transports.count))
+    }
+
     /// What the server's own texts may name.
     package static let domain = "pbx.example"
 
@@ -23,10 +30,12 @@ package final class VirtualServer {
     package private(set) var pings: [SIPFlow] = []
     /// Notes of the calls' traces, kept where asked for.
     package private(set) var notes: [String] = []
+    /// All lines of the calls' traces, kept with the notes.
+    package private(set) var traces: [CallTrace] = []
     package var keepsNotes = false
     /// How long a REGISTER's changes take to reach the disk.
     package var storeDelay: ClosedRange<Int> = 2...2
-    /// Of 1000 writes, how many fail.
+    /// Of 1000 writes of registrations, how many fail.
     package var storeFailuresPerMille: Int = 0
     /// What location finds, by host; nil never answers, and what is not here is nowhere.
     package var zone: [String: LocationOutcome?] = [:]
@@ -35,6 +44,8 @@ package final class VirtualServer {
     package private(set) var located: [String] = []
     /// What was said of located places.
     package private(set) var judged: [String] = []
+    /// Of 1000 writes of call records, how many fail.
+    package var recordFailuresPerMille: Int = 0
     private var armed: [Moment?]
     private unowned let world: VirtualWorld
 
@@ -47,14 +58,22 @@ package final class VirtualServer {
         locations = LocationTable(stripes: 4)
         let authenticator = DigestAuthenticator(key: (0..<32).map { UInt8($0) }, random: &random)
         let gate = AccessGate(authenticator: authenticator, abuse: AbuseGuard(settings: abuse))
-        let host: IPAddress = VirtualServer.address.address
+        let hosts: [IPEndpoint] = [VirtualServer.address, VirtualServer.addressV6]
+        var listeners: [AddressBook.Listener] = []
+        for host in hosts {
+            for transport in VirtualServer.transports {
+                listeners.append(
+                    .init(
+                        id: VirtualServer.listener(transport, towards: host.address), transport: transport,
+                        bound: IPEndpoint(host.address, transport.defaultPort), advertised: nil))
+            }
+        }
         let addresses = AddressBook(
-            listeners: [
-                .init(id: VirtualServer.udp, transport: .udp, bound: VirtualServer.address, advertised: nil),
-                .init(id: VirtualServer.tcp, transport: .tcp, bound: VirtualServer.address, advertised: nil),
-            ], media: [.init(id: MediaInterfaceID(0), bound: host, advertised: nil)], localNetworks: [],
-            hostNames: ["Server.lan"],
-            sourceAddress: { _ in host })
+            listeners: listeners,
+            media: hosts.enumerated().map { index, host in
+                .init(id: MediaInterfaceID(UInt8(index)), bound: host.address, advertised: nil)
+            }, localNetworks: [], hostNames: ["Server.lan"],
+            sourceAddress: { $0.isV4 ? VirtualServer.address.address : VirtualServer.addressV6.address })
         shards = []
         for index in 0..<count {
             var own: ShardSettings = settings
@@ -132,7 +151,9 @@ package final class VirtualServer {
         case .startRecord(let record, let token):
             book.take(.started(record))
             let delay: Duration = .milliseconds(Int.random(in: storeDelay, using: &world.random))
-            world.after(delay) { [unowned self] in handle(.stored(token: token, succeeded: true), on: index) }
+            let succeeds: Bool =
+                recordFailuresPerMille == 0 || Int.random(in: 0..<1000, using: &world.random) >= recordFailuresPerMille
+            world.after(delay) { [unowned self] in handle(.stored(token: token, succeeded: succeeds), on: index) }
         case .storeRecord(let change): book.take(change)
         case .storePhone: break
         case .media(let commands): media.perform(commands)
@@ -148,7 +169,9 @@ package final class VirtualServer {
         case .targetAnswered(let target): judged.append("\(target.remote) answered")
         case .ping(let flow): pings.append(flow)
         case .trace(let line):
-            if keepsNotes, case .note(let text) = line.content {
+            guard keepsNotes else { return }
+            traces.append(line)
+            if case .note(let text) = line.content {
                 notes.append("\(line.call)/\(line.leg.map(String.init) ?? "-"): \(text)")
             }
         case .alarm(let alarm): alarms.append(alarm)
@@ -157,7 +180,7 @@ package final class VirtualServer {
 
     /// A place to send to as location gives it.
     package static func place(_ endpoint: IPEndpoint, _ transport: SIPTransportKind = .udp) -> SIPTarget {
-        .address(transport, endpoint, listener: transport == .udp ? udp : tcp, serverName: nil)
+        .address(transport, endpoint, listener: listener(transport, towards: endpoint.address), serverName: nil)
     }
 
     // MARK: Leaks

@@ -105,45 +105,48 @@ package final class VirtualWorld {
         if target.transport.isReliable { return emitReliably(wire, to: target, phone, shard: shard) }
         guard target.remote.port == phone.address.port else { return }
         for delay in weather.fates(using: &random) {
-            after(delay) { phone.receive(wire) }
+            after(delay) { phone.receive(wire, over: 0) }
         }
     }
 
     private func emitReliably(_ wire: [UInt8], to target: SIPTarget, _ phone: VirtualPhone, shard: Int) {
-        var isThere: Bool = phone.connection != 0
-        if case .flow(let flow) = target { isThere = isThere && flow.connection == phone.connection }
-        let connection: UInt64 = phone.connection
-        guard isThere else {
+        var connection: UInt64 = phone.flow.connection
+        if case .flow(let flow) = target { connection = flow.connection }
+        guard phone.holds(connection) else {
             let branch: String? = (try? SIPMessage.parse(wire))?.topVia.branch
             return after(.milliseconds(1)) { [unowned self] in
                 server.handle(.sendFailed(target, branch: branch), on: shard)
             }
         }
         phone.inboundUntil = max(phone.inboundUntil, now.advanced(by: weather.delay(using: &random)))
-        schedule(at: phone.inboundUntil) { if phone.connection == connection { phone.receive(wire) } }
+        schedule(at: phone.inboundUntil) { if phone.holds(connection) { phone.receive(wire, over: connection) } }
     }
 
     /// A phone puts a message on the wire.
-    func carry(_ wire: [UInt8], from phone: VirtualPhone) {
+    func carry(_ wire: [UInt8], from phone: VirtualPhone, over connection: UInt64) {
         note("->", phone, wire)
+        let flow = flow(of: phone, connection)
         guard phone.transport == .udp else {
-            guard phone.connection != 0 else { return }
-            let flow = SIPFlow(
-                listener: VirtualServer.tcp, transport: .tcp, remote: phone.address, connection: phone.connection)
+            guard connection != 0 else { return }
             phone.outboundUntil = max(phone.outboundUntil, now.advanced(by: weather.delay(using: &random)))
             return schedule(at: phone.outboundUntil) { [unowned self] in
-                if phone.connection == flow.connection { server.receive(wire, over: flow) }
+                if phone.holds(connection) { server.receive(wire, over: flow) }
             }
         }
-        let flow = SIPFlow(listener: VirtualServer.udp, transport: .udp, remote: phone.address)
         for delay in weather.fates(using: &random) {
             after(delay) { [unowned self] in server.receive(wire, over: flow) }
         }
     }
 
+    private func flow(of phone: VirtualPhone, _ connection: UInt64) -> SIPFlow {
+        SIPFlow(
+            listener: VirtualServer.listener(phone.transport, towards: phone.address.address),
+            transport: phone.transport, remote: phone.address, connection: connection)
+    }
+
     /// A connection of a phone is gone; both ends learn of it.
     func connectionLost(_ connection: UInt64, of phone: VirtualPhone) {
-        let flow = SIPFlow(listener: VirtualServer.tcp, transport: .tcp, remote: phone.address, connection: connection)
+        let flow = flow(of: phone, connection)
         after(weather.delay(using: &random)) { [unowned self] in server.handleEverywhere(.flowClosed(flow)) }
     }
 

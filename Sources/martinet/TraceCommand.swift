@@ -10,7 +10,8 @@ struct TraceCommand: ParsableCommand {
         commandName: "trace", abstract: "Shows what went over the wire in a call: both legs as one ladder.",
         discussion: """
             martinet calls and martinet cdr show the identifiers of calls; the beginning of one is enough, and a phone's Call-ID
-            will do. Passwords are blanked before a trace is kept. Old calls go when the trace is full (section trace of the configuration).
+            will do. Passwords, keys, digits and the text of messages are blanked before a trace is kept. Old calls go when the trace is
+            full (section trace of the configuration).
             """)
 
     @Argument(help: ArgumentHelp("The call's identifier or its beginning, or a Call-ID.", valueName: "call"))

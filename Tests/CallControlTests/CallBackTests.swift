@@ -99,7 +99,9 @@ struct CallBackTests {
         office.close()
     }
 
-    @Test("an address we know nothing of is ours to the phones that are at home there, as a router forwards it, and to no others")
+    @Test(
+        "an address we know nothing of is ours to the phones that are at home there, as a router forwards it, and to no others"
+    )
     func forwardedAddress() {
         let address = "203.0.113.99"
         let office = Office(registers: false)

@@ -28,6 +28,7 @@ struct InDialogTests {
         office.close()
     }
 
+    /// partly: MV-CALL-02
     @Test("the callee can hold and resume too")
     func calleeHolds() {
         let office = Office()
@@ -123,6 +124,7 @@ struct InDialogTests {
         office.close()
     }
 
+    /// partly: MV-CALL-10
     @Test("video is added, and kept in its place when refused", arguments: [true, false])
     func video(isTaken: Bool) {
         let office = Office()

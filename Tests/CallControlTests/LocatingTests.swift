@@ -259,7 +259,8 @@ struct LocatingTests {
         office.server.zone = ["gateway.example.net": .found([hole(LocatingTests.hole, .tcp)])]
         for phone in [office.bob, office.phones[2][0]] {
             let flow = SIPFlow(
-                listener: VirtualServer.tcp, transport: .tcp, remote: phone.address, connection: phone.connection)
+                listener: VirtualServer.listener(.tcp, towards: phone.address.address), transport: .tcp,
+                remote: phone.address, connection: phone.connection)
             office.server.handleEverywhere(.flowClosed(flow))
         }
         let lost = office.alice.call("1003")

@@ -36,6 +36,7 @@ struct PolicyTests {
         office.close()
     }
 
+    /// partly: MV-CALL-04
     @Test("a caller that asks for privacy is anonymous to the callee")
     func privacy() {
         let office = Office()

@@ -8,6 +8,7 @@ import Testing
 
 @Suite("Setting up a call")
 struct SetupTests {
+    /// partly: MV-CALL-01
     @Test("two users talk: 180, 200, ACK, BYE, and a record of it")
     func plainCall() {
         let office = Office()
@@ -34,6 +35,7 @@ struct SetupTests {
         office.close()
     }
 
+    /// partly: MV-CALL-08
     @Test("every terminal rings; the losers' CANCEL says that the call was completed elsewhere")
     func parallelFork() {
         let office = Office([1, 3])

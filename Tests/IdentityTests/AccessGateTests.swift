@@ -54,6 +54,7 @@ struct AccessGateTests {
         }
     }
 
+    /// partly: MV-SEC-04
     @Test("the twentieth failure within 600 s bans an address that never authenticated for 300 s, then twice as long")
     func bans() throws {
         var bench = DigestBench()

@@ -35,6 +35,7 @@ struct RelayTests {
         }
     }
 
+    /// partly: MV-CALL-12
     @Test("a leg of IPv6 talks to one of IPv4")
     func families() async throws {
         let plane = try Plane(ports: 21_200...21_299, v6: true)

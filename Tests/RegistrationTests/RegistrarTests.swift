@@ -165,6 +165,7 @@ struct RegistrarTests {
         #expect(bindings.map { $0.updatedAt.since($0.registeredAt) } == [.seconds(5)])
     }
 
+    /// partly: MV-CALL-08
     @Test("a user's contacts are limited; dead connections make room first")
     func limitsContacts() throws {
         var bench = RegisterBench()

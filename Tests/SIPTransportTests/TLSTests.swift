@@ -26,6 +26,7 @@ func withFolder(_ body: (String) async throws -> Void) async throws {
         }
     }
 
+    /// partly: MV-SEC-02
     @Test("the authority and certificate made at first start are kept, their keys for the owner alone")
     func firstStart() async throws {
         try await withFolder { folder in

@@ -40,13 +40,56 @@ import Testing
                    |                                                    |                                                    |
            +0.000  |--- INVITE sip:101@a.example ---------------------->|                                                    |
                    |    audio 192.0.2.10:4000 PCMA PCMU events sendrecv |                                                    |
-           +0.500  |--- INVITE sip:101@a.example again ---------------->|                                                    |
+           +0.500  |--- INVITE again ---------------------------------->|                                                    |
            +0.501  * routed to user 101 (2 terminals)
            +0.502  |                                                    |--- INVITE sip:101@192.0.2.20 --------------------->|
            +0.620  |                                                    |<-- 180 Ringing (INVITE) ---------------------------|
            +0.621  |<-- 180 Ringing (INVITE) ---------------------------|                                                    |
           +61.620  |                                                    |<-- BYE sip:x --------------------------------------|
           +61.700  * received from [2001:db8::9]:5060 TCP: ?[2J bad
+                   |                                                    |                                                    |
+
+        """
+
+    @Test("a message that is sent again and again is one line more, with a count and times, and says why")
+    func repeats() throws {
+        let refusal =
+            "SIP/2.0 488 Not Acceptable Here\nCSeq: 1 INVITE\nReason: Q.850;cause=88;text=\"Incompatible\"\n\n"
+        var records: [TraceRecord] = [
+            try Story.sip(
+                .received, leg: 0, at: 0, "192.0.2.10:5062", "INVITE sip:101@a.example SIP/2.0\nCSeq: 1 INVITE\n\n")
+        ]
+        for at: Int64 in [10, 510, 1510, 3510, 7510, 11_510, 15_510] {
+            records.append(try Story.sip(.sent, leg: 0, at: at, "192.0.2.10:5062", refusal))
+        }
+        records.append(Story.note("no ACK", at: 5000))
+        for at: Int64 in [16_000, 16_500, 17_500] {
+            records.append(
+                try Story.sip(
+                    .sent, leg: 1, at: at, "192.0.2.20:5060",
+                    "CANCEL sip:101@192.0.2.20 SIP/2.0\nCSeq: 1 CANCEL\nReason: SIP;cause=200;text=\"Call completed elsewhere\"\n\n"
+                ))
+        }
+        records.sort { $0.at < $1.at }
+        #expect(Ladder(records).text == LadderTests.repeatsGolden)
+    }
+
+    private static let repeatsGolden: String = """
+        Call 5f3a01-2-42, traced from 2026-11-21T12:38:22.000000Z
+
+                caller                                              Martinet                                              callee
+          192.0.2.10:5062 UDP                                                                                192.0.2.20:5060 UDP
+                   |                                                    |                                                    |
+           +0.000  |--- INVITE sip:101@a.example ---------------------->|                                                    |
+           +0.010  |<-- 488 Not Acceptable Here (INVITE) ---------------|                                                    |
+                   |    Reason: Q.850 88 Incompatible                   |                                                    |
+           +0.510  |<-- 488 (INVITE) again, 6 times --------------------|                                                    |
+                   |    and at +1.510 +3.510 +7.510 .. +15.510          |                                                    |
+           +5.000  * no ACK
+          +16.000  |                                                    |--- CANCEL sip:101@192.0.2.20 --------------------->|
+                   |                                                    |    Reason: SIP 200 Call completed elsewhere        |
+          +16.500  |                                                    |--- CANCEL again, 2 times ------------------------->|
+                   |                                                    |    and at +17.500                                  |
                    |                                                    |                                                    |
 
         """

@@ -163,6 +163,29 @@ struct Story {
             "INFO sip:a SIP/2.0\nc: application/dtmf-relay\n\n********\n************\n"
         ),
         (
+            "digits by KPML",
+            "NOTIFY sip:a SIP/2.0\nContent-Type: application/kpml-response+xml\n\n<r digits=\"42\"/>\n",
+            "NOTIFY sip:a SIP/2.0\nContent-Type: application/kpml-response+xml\n\n****************\n"
+        ),
+        (
+            "INFO of a type nobody knows", "INFO sip:a SIP/2.0\nContent-Type: application/x-acme\n\npin 1234\n",
+            "INFO sip:a SIP/2.0\nContent-Type: application/x-acme\n\n********\n"
+        ),
+        (
+            "INFO that asks for a picture",
+            "INFO sip:a SIP/2.0\nContent-Type: application/media_control+xml\n\n<picture_fast_update/>\n",
+            "INFO sip:a SIP/2.0\nContent-Type: application/media_control+xml\n\n<picture_fast_update/>\n"
+        ),
+        (
+            "words of a message",
+            "MESSAGE sip:a SIP/2.0\nSubject: kept\nContent-Type: text/plain\n\nMeet \"at\" noön\n",
+            "MESSAGE sip:a SIP/2.0\nSubject: kept\nContent-Type: text/plain\n\n***************\n"
+        ),
+        (
+            "words in the answer to a message", "SIP/2.0 200 OK\nCSeq: 3 MESSAGE\nContent-Type: text/plain\n\nfine\n",
+            "SIP/2.0 200 OK\nCSeq: 3 MESSAGE\nContent-Type: text/plain\n\n****\n"
+        ),
+        (
             "cut short", "INVITE sip:a SIP/2.0\nAuthorization: Digest response=\"01",
             "INVITE sip:a SIP/2.0\nAuthorization: Digest response=\"**"
         ),
