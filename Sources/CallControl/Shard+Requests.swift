@@ -191,9 +191,18 @@ extension Shard {
         }
         environment.locations.commit(waiting.ticket)
         counters.registrations += 1
-        gate.abuse.trust(waiting.flow.remote.address, until: environment.now.advanced(by: gate.abuse.settings.trust))
+        trust(waiting)
         for change in waiting.changes { follow(change) }
         answer(waiting.reply, waiting.request, waiting.transaction, waiting.flow, into: &pending)
+    }
+
+    /// An address where a phone is registered is not banned while the registration lasts, nor for the time of the setting.
+    private func trust(_ registration: PendingRegistration) {
+        var until: Moment = environment.now.advanced(by: gate.abuse.settings.trust)
+        for change in registration.changes {
+            if case .put(_, let binding) = change { until = max(until, binding.deadline) }
+        }
+        gate.abuse.trust(registration.flow.remote.address, until: until)
     }
 
     // MARK: INVITE

@@ -1,6 +1,7 @@
 public import Basics
 public import Identity
 public import Logging
+public import SIPMessage
 public import SIPTransaction
 public import Store
 public import Telemetry
@@ -88,6 +89,8 @@ public struct ServerConfiguration: Sendable {
     public var branches: Int = 32
     public var abuse = AbuseSettings()
     public var dns = DNSConfiguration()
+    /// How large messages may be; what is larger is answered 513, 414 or 413.
+    public var messageLimits: SIPLimits = .standard
     public var timers: SIPTimers = .standard
     public var logLevel: Logger.Level = .info
 

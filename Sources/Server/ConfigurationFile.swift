@@ -2,6 +2,7 @@ import Basics
 import Foundation
 import Identity
 import Logging
+import SIPMessage
 import SIPTransaction
 import Store
 import Telemetry
@@ -79,6 +80,7 @@ public enum ConfigurationFile {
         overload(root.section("overload"), &configuration)
         abuse(root.section("abuse"), &configuration.abuse)
         dns(root.section("dns"), &configuration.dns)
+        limits(root.section("limits"), &configuration.messageLimits)
         timers(root.section("timers"), &configuration.timers)
         let levels: [String] = Logger.Level.allCases.map(\.rawValue)
         if let level = root.choice("log-level", of: levels).flatMap(Logger.Level.init(rawValue:)) {
@@ -214,6 +216,18 @@ public enum ConfigurationFile {
         if let seconds = section.integer("deny-seconds", in: 1...86_400) { dns.denyTime = .seconds(seconds) }
         if let milliseconds = section.integer("candidate-ms", in: 500...32_000) {
             dns.candidateTimeout = .milliseconds(milliseconds)
+        }
+        section.finish()
+    }
+
+    private static func limits(_ section: ConfigurationSection, _ limits: inout SIPLimits) {
+        limits.messageBytes = section.integer("message-bytes", in: 4096...1_048_576) ?? limits.messageBytes
+        limits.headerBytes =
+            section.integer("header-bytes", in: 2048...1_048_576) ?? min(limits.headerBytes, limits.messageBytes)
+        limits.fieldCount = section.integer("header-fields", in: 32...4096) ?? limits.fieldCount
+        limits.uriBytes = section.integer("uri-bytes", in: 256...65_536) ?? limits.uriBytes
+        if limits.headerBytes > limits.messageBytes {
+            section.refuse("header-bytes", "must not be above \"message-bytes\" (\(limits.messageBytes))")
         }
         section.finish()
     }

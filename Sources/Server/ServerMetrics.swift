@@ -29,6 +29,7 @@ final class ServerMetrics: Sendable {
     func page() async -> String {
         let shards = await Server.figures(of: loops)
         func total(_ value: (ShardFigures) -> UInt64) -> UInt64 { shards.reduce(0) { $0 + value($1) } }
+        let sockets: ListenerCounters = services.transport.counters().values.reduce(ListenerCounters(), +)
         var page = MetricsPage()
         page.gauge(
             "martinet_calls", "Calls that are ringing, up or being ended.", Double(shards.reduce(0) { $0 + $1.calls }))
@@ -53,8 +54,8 @@ final class ServerMetrics: Sendable {
             "martinet_scanners_dropped_total", "Requests of known attack tools, not answered.",
             total { $0.counters.scannersDropped })
         page.counter(
-            "martinet_banned_dropped_total", "Requests of banned addresses, not answered.",
-            total { $0.counters.bannedDropped })
+            "martinet_banned_dropped_total", "Messages and connections of banned addresses, not answered.",
+            total { $0.counters.bannedDropped } + UInt64(sockets.banned))
         page.counter(
             "martinet_registrations_total", "Registrations written and confirmed.", total { $0.counters.registrations })
         page.counter("martinet_calls_started_total", "Calls begun.", total { $0.counters.callsStarted })

@@ -103,7 +103,9 @@ struct ServerStarter {
                 authenticator: DigestAuthenticator(key: key, random: &random),
                 abuse: AbuseGuard(settings: configuration.abuse))
             for (_, binding) in rows {
-                gate.abuse.trust(binding.receivedFrom.address, until: now.advanced(by: gate.abuse.settings.trust))
+                gate.abuse.trust(
+                    binding.receivedFrom.address,
+                    until: max(binding.deadline, now.advanced(by: gate.abuse.settings.trust)))
             }
             // Before the directory: a change between the two is seen as one, and read again.
             let version = try database.directoryVersion()
@@ -241,6 +243,7 @@ struct ServerStarter {
         var options = SIPTransport.Options(listeners: listeners)
         options.tls = tls
         let clock = clock
+        options.messageLimits = configuration.messageLimits
         options.shouldAccept = { gate.abuse.banned($0, now: clock.now) == nil }
         let transport = SIPTransport(options, group: group, receiver: receiver, clock: clock, logger: logger)
         receiver.measure(by: transport)

@@ -98,6 +98,28 @@ struct PolicyTests {
         office.close()
     }
 
+    @Test(
+        "wrong passwords ban no address where a phone is registered, however long the registration",
+        arguments: [(UInt32(86_400), 0), (UInt32(600), 1)])
+    func registeredAddressesAreNotBanned(expires: UInt32, bans: Int) {
+        var settings = TenantSettings()
+        settings.maximumRegistrationSeconds = 86_400
+        let office = Office(settings: settings, registers: false)
+        office.alice.registration.expires = expires
+        office.alice.register()
+        office.run(1)
+        office.alice.stopRegistering()
+        // Longer than an address is trusted after any success.
+        office.run(8000)
+        office.alice.password = "wrong"
+        for _ in 0..<55 {
+            _ = office.alice.call("1002")
+            office.run(10)
+        }
+        let told: Int = office.server.alarms.count { if case .banned = $0 { true } else { false } }
+        #expect(told == bans)
+    }
+
     @Test("a phone that unregisters is not rung any more")
     func unregistered() {
         let office = Office()

@@ -59,6 +59,9 @@ struct ConfigurationFileTests {
             says: "IP address of a name server", "ns.example.com"),
         Mistake(
             "impatience", "data: d\ndns:\n  candidate-ms: 100\n", line: 3, key: "dns.candidate-ms", says: "from 500"),
+        Mistake(
+            "header longer than message", "data: d\nlimits:\n  message-bytes: 8192\n  header-bytes: 9000\n", line: 4,
+            key: "limits.header-bytes", says: "must not be above", "8192"),
         Mistake("not a network", "data: d\nlocal-net: 10.0.0.0/33\n", line: 2, key: "local-net", says: "network"),
         Mistake(
             "falling range", "data: d\nrtp-ports: 20000-10000\n", line: 2, key: "rtp-ports", says: "A below B",

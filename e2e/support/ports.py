@@ -1,10 +1,11 @@
-"""Free ports on the loopback addresses, never handed out twice in a run."""
+"""Free ports on the loopback addresses, not handed out twice in a run while others are left."""
 import itertools
 import os
 import socket
 
 # Below the kernel's range of ephemeral ports (32768 and up), spread by process so that two runs rarely meet.
-_candidates = itertools.cycle(range(12000 + (os.getpid() % 40) * 200, 30000, 2))
+_ports = range(12000 + (os.getpid() % 40) * 100, 32000, 2)
+_candidates = itertools.cycle(_ports)
 _taken = set()
 
 
@@ -22,18 +23,30 @@ def _is_free(port, hosts=("127.0.0.1", "0.0.0.0", "::")):
     return True
 
 
+def _search(fits):
+    """The first candidate that fits; once all were handed out, those that are free again go round a second time."""
+    for _ in range(2):
+        for port in itertools.islice(_candidates, len(_ports)):
+            if fits(port):
+                return port
+        _taken.clear()
+    raise RuntimeError("no free ports between %d and %d" % (_ports.start, _ports.stop))
+
+
 def free_port():
     """An even port that nobody uses now, UDP and TCP."""
-    for port in _candidates:
-        if port not in _taken and _is_free(port):
-            _taken.add(port)
-            return port
+    port = _search(lambda port: port not in _taken and _is_free(port))
+    _taken.add(port)
+    return port
 
 
 def free_range(count):
     """The first of `count` consecutive ports of which none is taken."""
-    for start in _candidates:
+    def fits(start):
         block = range(start, start + count)
-        if start + count < 32768 and not _taken.intersection(block) and all(_is_free(p) for p in block[:: max(1, count // 20)]):
-            _taken.update(block)
-            return start
+        return start + count < 32768 and not _taken.intersection(block) and all(
+            _is_free(port) for port in block[:: max(1, count // 20)])
+
+    start = _search(fits)
+    _taken.update(range(start, start + count))
+    return start
