@@ -115,6 +115,7 @@ def test_a_flood_of_garbage_is_survived(server, tmp_path):
     source = random.Random(4711)
     template = (b"INVITE sip:1001@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.69:5060;branch=z9hG4bKx\r\nFrom: <sip:a@b>;tag=1\r\n"
                 b"To: <sip:1001@127.0.0.1>\r\nCall-ID: garbage\r\nCSeq: 1 INVITE\r\nMax-Forwards: 70\r\nContent-Length: 0\r\n\r\n")
+    malformed = server.metrics()["martinet_sip_malformed_total"]
     with a_call_throughout(server, tmp_path):
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
             s.bind(("127.0.0.69", 0))
@@ -126,6 +127,8 @@ def test_a_flood_of_garbage_is_survived(server, tmp_path):
         # Streams without end: a header that never stops, and a body that is too long. Both are cut.
         assert cut_after(server, b"INVITE sip:a@b SIP/2.0\r\nX: ") < 4 << 20
         assert cut_after(server, b"INVITE sip:a@b SIP/2.0\r\nContent-Length: 4000000000\r\n\r\n") < 4 << 20
+        grown = server.metrics()["martinet_sip_malformed_total"] - malformed
+        assert 10000 < grown <= 30002, f"{grown} of 30000 datagrams and 2 streams are counted as malformed"
         still_serves(server)
 
 

@@ -27,7 +27,7 @@ def _data(kind, value):
 
 
 class NameServer:
-    """`records` is {("name", "SRV"): [value, ...]}; what is not there does not exist."""
+    """`records` is {("name", "SRV"): [value, ...]}; what is not there does not exist. A `silent` one notes the questions and answers none."""
 
     def __init__(self, records, address="127.0.0.1", ttl=60):
         self.records, self.ttl, self.questions, self.silent = records, ttl, [], False
@@ -43,8 +43,9 @@ class NameServer:
                 query, client = self.socket.recvfrom(4096)
             except OSError:
                 return
+            answer = self._answer(query)     # which notes the question
             if not self.silent:
-                self.socket.sendto(self._answer(query), client)
+                self.socket.sendto(answer, client)
 
     def _answer(self, query):
         labels, at = [], 12

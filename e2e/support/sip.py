@@ -156,25 +156,35 @@ class Endpoint:
 
 
 class Registration:
-    """One contact of one user: a Call-ID and a rising CSeq (RFC 3261 §10.2)."""
+    """One contact of one user: a Call-ID and a rising CSeq (RFC 3261 §10.2). `registrar` is the host of the Request-URI where it
+    is not the user's domain."""
 
-    def __init__(self, endpoint, user, contact=None, parameters=""):
-        self.endpoint, self.user = endpoint, user
+    def __init__(self, endpoint, user, contact=None, parameters="", registrar=None):
+        self.endpoint, self.user, self.registrar = endpoint, user, registrar or user.domain
         suffix = "" if endpoint.transport == "udp" else f";transport={endpoint.transport}"
         self.contact = contact or f"<sip:{user.extension}@{endpoint.host}:{endpoint.port}{suffix}>{parameters}"
         self.call_id, self.tag, self.cseq = token("reg-"), token(), 0
         self.challenge, self.nonce_count = None, 0
 
-    def _send(self, expires, contact, authorization, extra):
+    def request(self, expires, contact, authorization=None, extra=""):
+        """The next REGISTER and its branch, not sent."""
         e, u = self.endpoint, self.user
         self.cseq += 1
         branch = "z9hG4bK" + token()
-        text = (f"REGISTER sip:{u.domain} SIP/2.0\r\nVia: SIP/2.0/{e.transport.upper()} {e.host}:{e.port};branch={branch};rport\r\n"
+        text = (f"REGISTER sip:{self.registrar} SIP/2.0\r\nVia: SIP/2.0/{e.transport.upper()} {e.host}:{e.port};branch={branch};rport\r\n"
                 f"Max-Forwards: 70\r\nFrom: <sip:{u.extension}@{u.domain}>;tag={self.tag}\r\nTo: <sip:{u.extension}@{u.domain}>\r\n"
                 f"Call-ID: {self.call_id}\r\nCSeq: {self.cseq} REGISTER\r\n"
                 + (f"Contact: {contact}\r\n" if contact else "") + (f"Expires: {expires}\r\n" if expires is not None else "")
                 + extra + (authorization + "\r\n" if authorization else "") + "User-Agent: e2e\r\nContent-Length: 0\r\n\r\n")
-        return e.exchange(text, branch)
+        return text, branch
+
+    def _send(self, expires, contact, authorization, extra):
+        return self.endpoint.exchange(*self.request(expires, contact, authorization, extra))
+
+    def credentials(self, password=None):
+        """The answer to the last challenge, which may be given again with a higher count (RFC 7616 §3.4.5)."""
+        self.nonce_count += 1
+        return digest_header(self.user, self.challenge, "REGISTER", f"sip:{self.registrar}", password=password, nonce_count=self.nonce_count)
 
     def register(self, expires=3600, contact=None, password=None, extra="", fetch=False):
         """REGISTER, answering one challenge. Returns the last answer."""
@@ -182,9 +192,8 @@ class Registration:
         answer = self._send(expires, contact, None, extra)
         if answer.status != 401:
             return answer
-        self.challenge = answer.get("WWW-Authenticate")
-        header = digest_header(self.user, self.challenge, "REGISTER", f"sip:{self.user.domain}", password=password)
-        return self._send(expires, contact, header, extra)
+        self.challenge, self.nonce_count = answer.get("WWW-Authenticate"), 0
+        return self._send(expires, contact, self.credentials(password), extra)
 
     def fetch(self):
         """The contacts that the server holds for the user."""
