@@ -11,15 +11,20 @@ TRANSPORTS = ["udp", "tcp"]
 
 @pytest.fixture(scope="module", autouse=True)
 def long_calls(server, tmp_path_factory):
-    """Two calls that only time can end are started before all others and looked at last: one rings until the server
+    """Two calls by each transport that only time can end are started before all others and looked at last: one rings until the server
     gives up (120 s), one runs until the server refreshes its session timer (45 s)."""
     calls = Calls(tmp_path_factory.mktemp("long"), server)
-    ringing = calls.callee(1031, "uas_cancelled", local="127.0.0.31", timeout=150)
-    unanswered = calls.caller(1032, 1031, "uac_refused", local="127.0.0.32", timeout=150,
-                              parameters={"status": 480, "pattern": "SIP/2.0 480"})
-    timed_callee = calls.callee(1033, "uas_timed", local="127.0.0.33", timeout=100)
-    timed = calls.caller(1034, 1033, "uac_session_timer", local="127.0.0.34", timeout=100)
-    yield {"no answer": (unanswered, ringing), "session timer": (timed, timed_callee)}
+    started = {}
+    for number, transport in enumerate(TRANSPORTS):
+        first = 1031 + 4 * number
+        local = [f"127.0.0.{31 + 4 * number + i}" for i in range(4)]
+        ringing = calls.callee(first, "uas_cancelled", local=local[0], timeout=150, transport=transport)
+        unanswered = calls.caller(first + 1, first, "uac_refused", local=local[1], timeout=150, transport=transport,
+                                  parameters={"status": 480, "pattern": "SIP/2.0 480"})
+        timed_callee = calls.callee(first + 2, "uas_timed", local=local[2], timeout=100, transport=transport)
+        timed = calls.caller(first + 3, first + 2, "uac_session_timer", local=local[3], timeout=100, transport=transport)
+        started[transport] = {"no answer": (unanswered, ringing), "session timer": (timed, timed_callee)}
+    yield started
     calls.stop()
 
 
@@ -99,13 +104,14 @@ def test_a_wrong_password_gets_no_call_and_no_hint(calls):
     assert [name for name, _ in known.fields] == [name for name, _ in nobody.fields]
 
 
-def test_a_fork_rings_both_telephones_and_the_loser_hears_why(calls):
+@pytest.mark.parametrize("transport", TRANSPORTS)
+def test_a_fork_rings_both_telephones_and_the_loser_hears_why(calls, transport):
     """The loser's CANCEL says that the call was completed elsewhere, so that it shows no missed call (RFC 3326).
     partly: MV-CALL-08"""
-    loser = calls.callee(1002, "uas_cancelled", local="127.0.0.12", name="loser",
+    loser = calls.callee(1002, "uas_cancelled", local="127.0.0.12", name="loser", transport=transport,
                          parameters={"cancel": 'Reason:.*SIP.*cause=200.*Call completed elsewhere'})
-    winner = calls.callee(1002, "uas_call", local="127.0.0.13", name="winner", parameters={"ring_ms": 600})
-    caller = calls.caller(1001, 1002, "uac_call")
+    winner = calls.callee(1002, "uas_call", local="127.0.0.13", name="winner", transport=transport, parameters={"ring_ms": 600})
+    caller = calls.caller(1001, 1002, "uac_call", transport=transport)
     calls.both_end_well(caller, winner, loser)
     # However many telephones ring, the caller sees one early dialog.
     tags = {re.search(r"tag=([^;\s]+)", m.get("To")).group(1) for m in caller.received()
@@ -113,16 +119,18 @@ def test_a_fork_rings_both_telephones_and_the_loser_hears_why(calls):
     assert len(tags) == 1, tags
 
 
-def test_a_fork_survives_one_busy_telephone(calls):
-    busy = calls.callee(1002, "uas_refuse", local="127.0.0.12", name="busy", parameters={"status": "486 Busy Here"})
-    winner = calls.callee(1002, "uas_call", local="127.0.0.13", name="winner", parameters={"ring_ms": 600})
-    calls.both_end_well(calls.caller(1001, 1002, "uac_call"), winner, busy)
+@pytest.mark.parametrize("transport", TRANSPORTS)
+def test_a_fork_survives_one_busy_telephone(calls, transport):
+    busy = calls.callee(1002, "uas_refuse", local="127.0.0.12", name="busy", transport=transport, parameters={"status": "486 Busy Here"})
+    winner = calls.callee(1002, "uas_call", local="127.0.0.13", name="winner", transport=transport, parameters={"ring_ms": 600})
+    calls.both_end_well(calls.caller(1001, 1002, "uac_call", transport=transport), winner, busy)
 
 
-def test_a_cancelled_fork_cancels_every_telephone(calls):
-    one = calls.callee(1002, "uas_cancelled", local="127.0.0.12", name="one")
-    two = calls.callee(1002, "uas_cancelled", local="127.0.0.13", name="two", parameters={"ring": "100 Trying"})
-    calls.both_end_well(calls.caller(1001, 1002, "uac_cancel"), one, two)
+@pytest.mark.parametrize("transport", TRANSPORTS)
+def test_a_cancelled_fork_cancels_every_telephone(calls, transport):
+    one = calls.callee(1002, "uas_cancelled", local="127.0.0.12", name="one", transport=transport)
+    two = calls.callee(1002, "uas_cancelled", local="127.0.0.13", name="two", transport=transport, parameters={"ring": "100 Trying"})
+    calls.both_end_well(calls.caller(1001, 1002, "uac_cancel", transport=transport), one, two)
 
 
 @pytest.mark.parametrize("transport", TRANSPORTS)
@@ -176,12 +184,13 @@ def test_reinvite_without_a_session_description(calls):
     calls.both_end_well(calls.caller(1001, 1002, "uac_reinvite_no_sdp"), callee)
 
 
-def test_a_redirection_within_the_tenant_is_followed(calls, server):
+@pytest.mark.parametrize("transport", TRANSPORTS)
+def test_a_redirection_within_the_tenant_is_followed(calls, transport):
     target = calls.user(1004)
-    redirecting = calls.callee(1002, "uas_refuse", local="127.0.0.12", parameters={
+    redirecting = calls.callee(1002, "uas_refuse", local="127.0.0.12", transport=transport, parameters={
         "status": "302 Moved Temporarily", "contact": f"<sip:{target.extension}@{target.domain}>"})
-    answering = calls.callee(1004, "uas_call", local="127.0.0.13")
-    calls.both_end_well(calls.caller(1001, 1002, "uac_call"), answering, redirecting)
+    answering = calls.callee(1004, "uas_call", local="127.0.0.13", transport=transport)
+    calls.both_end_well(calls.caller(1001, 1002, "uac_call", transport=transport), answering, redirecting)
 
 
 def test_a_session_interval_that_is_too_small_gets_422_with_the_smallest(calls):
@@ -197,9 +206,11 @@ def test_twenty_calls_at_once(calls):
         calls.both_end_well(caller, callee)
 
 
-def test_the_server_refreshes_the_session_timer(calls, long_calls):
-    calls.both_end_well(*long_calls["session timer"], within=100)
+@pytest.mark.parametrize("transport", TRANSPORTS)
+def test_the_server_refreshes_the_session_timer(calls, long_calls, transport):
+    calls.both_end_well(*long_calls[transport]["session timer"], within=100)
 
 
-def test_an_unanswered_call_ends_with_480_and_a_cancel(calls, long_calls):
-    calls.both_end_well(*long_calls["no answer"], within=150)
+@pytest.mark.parametrize("transport", TRANSPORTS)
+def test_an_unanswered_call_ends_with_480_and_a_cancel(calls, long_calls, transport):
+    calls.both_end_well(*long_calls[transport]["no answer"], within=150)
