@@ -1,5 +1,8 @@
 """Settings of tenants and users: a running server follows them, and a mistake says what, where and what to do and changes nothing."""
+import csv
+import io
 import re
+import signal
 import time
 
 import pytest
@@ -181,6 +184,39 @@ def test_a_silent_phone_is_asked_after_its_time_and_calls_that_are_up_keep_their
     assert asked(caller), "the caller with 10 s is asked"
     assert not asked(callee), "its peer, with the tenant's 60 s, is not"
     assert not asked(old), "the call that was up before keeps its 60 s"
+    # Who answers is still there: the call was as good as any.
+    for called in (1012, 1014):
+        record = record_of(server, called)
+        assert (record["outcome"], record["hangup_by"]) == ("answered", "caller"), record
+
+
+def record_of(server, dialled):
+    """The last call record with this number."""
+    rows = csv.DictReader(io.StringIO(server.cli("cdr", "--format", "csv").stdout))
+    return [row for row in rows if row["dialled"] == str(dialled)][-1]
+
+
+def test_a_silent_phone_that_knows_of_no_call_ends_it_and_the_record_says_so(server, calls, user_set):
+    user_set(1017, "media-silence=10")
+    time.sleep(1.5)
+    callee = calls.callee(1018, "uas_call", local="127.0.0.14")
+    caller = calls.caller(1017, 1018, "uac_call", local="127.0.0.15", hold_ms=30000)
+    wait_for(lambda: any(m.method == "ACK" for m in callee.received()), 10, "the call is up")
+    # The caller loses its power; back again, it has forgotten the call.
+    caller.signal(signal.SIGKILL)
+    caller.wait(5)
+    rebooted = Endpoint(server, local=caller.local, port=caller.port)
+    try:
+        question = wait_for(lambda: rebooted.receive(1), 15, "the silent caller is asked", step=0)
+        assert question.method == "OPTIONS", question.text
+        rebooted.reply(question, 481, "Call/Transaction Does Not Exist")
+        callee.succeed(10)
+    finally:
+        rebooted.close()
+    wait_for(lambda: record_of(server, 1018)["outcome"], 5, "the record is complete")
+    record = record_of(server, 1018)
+    assert (record["outcome"], record["hangup_by"]) == ("media-lost", "server"), record
+    assert "no media" in record["reason"] and 9 <= float(record["talk_seconds"]) <= 16, record
 
 
 def test_no_answer_and_session_timer_of_a_user(server, calls, user_set):
