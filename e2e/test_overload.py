@@ -7,6 +7,7 @@ import socket
 import threading
 
 from support.baresip import a_call_throughout
+from support.process import wait_for
 from support.sip import Endpoint, Registration, token
 
 CONNECTIONS, EACH = 12, 1500
@@ -96,4 +97,6 @@ def test_overload_refuses_new_registrations_and_serves_refreshes(own_server):
     assert [503, 503] in rounds, f"no refresh was in the overload: {rounds}"
     assert all(2 <= int(answer.get("Retry-After")) <= 12 for answer in refused)
     assert server.metrics()['martinet_overload_refusals_total{method="REGISTER"}'] == len(refused)
+    wait_for(
+        lambda: Registration(endpoint, server.user(1006)).register().status == 200, 15, "new registrations are taken again", step=1)
     endpoint.close()

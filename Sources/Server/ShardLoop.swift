@@ -95,7 +95,8 @@ final class ShardLoop: @unchecked Sendable {
         guard let now = services?.clock.now else { return }
         socketPeak.note(wait, now: now)
         let delay = max(wait + now.since(readAt), lag.delay(now: now))
-        if delay != lastDelay, delay > .milliseconds(20) || lastDelay > .milliseconds(20) {
+        // Far below the least limit that can be set (10 ms): a delay that is over must not be the last the shard hears of.
+        if delay != lastDelay, delay > .milliseconds(5) || lastDelay > .milliseconds(5) {
             lastDelay = delay
             feed(.queueDelay(delay), now: now)
         }
