@@ -119,6 +119,20 @@ struct LocatingTests {
         office.close()
     }
 
+    @Test("a registered flow takes a request of any size: a phone behind NAT has no TCP port")
+    func flowsTakeAll() throws {
+        let office = Office()
+        var plan = CallerPlan()
+        plan.fields = ["Subject: " + String(repeating: "long ", count: 400)]
+        let call = office.alice.call("1002", plan)
+        office.run(5)
+        #expect(call.state == .up)
+        let invite = try #require(office.bob.requests(.invite).first)
+        #expect(invite.wire.count > 1300)
+        #expect(invite.topVia.transport == "UDP")
+        office.close()
+    }
+
     @Test("where all places are dead the caller hears 480")
     func allDead() {
         let (office, _) = office()
