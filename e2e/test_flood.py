@@ -70,6 +70,7 @@ def test_wrong_passwords_cost_the_address_and_nobody_else(server):
     else:
         raise AssertionError("60 wrong passwords and still answered")
     assert re.search(r"\bban", server.log(), re.I)
+    assert server.metrics()["martinet_banned_dropped_total"] > 0
     still_serves(server)
 
 

@@ -49,6 +49,16 @@ def test_a_header_that_is_too_large_over_tcp(server, filling):
         endpoint.receive(5)
 
 
+@pytest.mark.parametrize("transport", ("udp", "tcp"))
+def test_the_limits_of_messages_are_configured(own_server, transport):
+    server = own_server(users=1).serve_with("limits:\n  header-fields: 40\n  uri-bytes: 300\n")
+    user = server.users()[0]
+    for extra, to, status in (("X: y\r\n" * 20, "1001", 200), ("X: y\r\n" * 40, "1001", 513), ("", "9" * 400, 414)):
+        endpoint = Endpoint(server, transport)
+        assert endpoint.exchange(*request(endpoint, user, "OPTIONS", to=to, extra=extra)).status == status
+        endpoint.close()
+
+
 @pytest.mark.parametrize("method, status", (("REFER", 405), ("FROBNICATE", 501)))
 def test_a_method_within_a_call(calls, server, method, status):
     callee = calls.callee(1002, "uas_call")
