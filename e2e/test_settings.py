@@ -15,6 +15,16 @@ from test_cli import refused
 NAT = "<sip:{0}@10.77.0.9:5060>"     # a contact that is not where it comes from: a phone behind NAT
 
 
+def followed(server, *arguments):
+    """Runs a command that changes settings, and waits until the server has read them."""
+    def times():
+        return server.log().count("tenants and users read anew")
+    before = times()
+    done = server.cli(*arguments)
+    wait_for(lambda: times() > before, 10, "the server has read the settings anew")
+    return done.stdout
+
+
 @pytest.fixture
 def tenant_set(server):
     """Sets a tenant's keys, and puts them back after the test."""
@@ -22,10 +32,10 @@ def tenant_set(server):
 
     def change(*assignments):
         keys.extend(a.split("=")[0] for a in assignments)
-        return server.cli("tenant", "set", "demo", *assignments).stdout
+        return followed(server, "tenant", "set", "demo", *assignments)
     yield change
     if keys:
-        server.cli("tenant", "set", "demo", *sorted({f"{k}=default" for k in keys}))
+        followed(server, "tenant", "set", "demo", *sorted({f"{k}=default" for k in keys}))
 
 
 @pytest.fixture
@@ -35,10 +45,10 @@ def user_set(server):
 
     def change(extension, *assignments):
         keys.extend((extension, a.split("=")[0]) for a in assignments)
-        return server.cli("user", "set", extension, "--tenant", "demo", *assignments).stdout
+        return followed(server, "user", "set", extension, "--tenant", "demo", *assignments)
     yield change
     for extension, key in set(keys):
-        server.cli("user", "set", extension, "--tenant", "demo", f"{key}=default")
+        followed(server, "user", "set", extension, "--tenant", "demo", f"{key}=default")
 
 
 @pytest.fixture
@@ -109,13 +119,12 @@ def test_a_keep_alive_of_line_ends_reaches_phones_over_udp_and_tcp_at_once(serve
 
 def test_registrations_shows_the_round_trip_and_the_loss_of_a_connection(server, tenant_set, endpoint):
     tenant_set("keep-alive=10", "keep-alive-phones=all")
-    time.sleep(1.5)     # the server looks once a second
     it = endpoint()
     phone = Registration(it, server.user(1005))
     assert phone.register().status == 200
     options = wait_for(lambda: it.receive(1), 14, "an OPTIONS comes", step=0)
     assert options.method == "OPTIONS"
-    time.sleep(0.06)
+    time.sleep(0.06)    # the round trip that is to be shown
     it.reply(options, 200)
 
     def line(extension):
@@ -176,7 +185,6 @@ def test_a_silent_phone_is_asked_after_its_time_and_calls_that_are_up_keep_their
     wait_for(lambda: any(m.method == "ACK" for m in old_callee.received()), 10, "the first call is up")
     user_set(1013, "media-silence=10")
     user_set(1011, "media-silence=10")
-    time.sleep(1.5)
     callee = calls.callee(1014, "uas_call", local="127.0.0.14")
     caller = calls.caller(1013, 1014, "uac_call", local="127.0.0.15", hold_ms=13000)
     calls.both_end_well(caller, callee)
@@ -200,7 +208,6 @@ def record_of(server, dialled):
 
 def test_a_silent_phone_that_knows_of_no_call_ends_it_and_the_record_says_so(server, calls, user_set):
     user_set(1017, "media-silence=10")
-    time.sleep(1.5)
     callee = calls.callee(1018, "uas_call", local="127.0.0.14")
     caller = calls.caller(1017, 1018, "uac_call", local="127.0.0.15", hold_ms=30000)
     wait_for(lambda: any(m.method == "ACK" for m in callee.received()), 10, "the call is up")
@@ -222,7 +229,6 @@ def test_a_silent_phone_that_knows_of_no_call_ends_it_and_the_record_says_so(ser
 
 def test_no_answer_and_session_timer_of_a_user(server, calls, user_set):
     user_set(1016, "no-answer=5", "session-timer=off")
-    time.sleep(1.5)
     callee = calls.callee(1016, "uas_cancelled")
     began = time.monotonic()
     caller = calls.caller(1015, 1016, "uac_refused", parameters={"status": 480})
