@@ -20,6 +20,11 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = [], golden: Boo
         swiftSettings: settings)
 }
 
+/// A library of the system: its pkg-config name and Debian's package.
+func clib(_ name: String, _ pkgConfig: String, _ debian: String) -> Target {
+    .systemLibrary(name: name, path: "Sources/\(name)", pkgConfig: pkgConfig, providers: [.apt([debian])])
+}
+
 let nio: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
@@ -57,12 +62,20 @@ let package = Package(
         module("SDP", ["Basics"]),
         module("RTP", ["Basics"]),
         module("STUN", ["Basics"]),
+        clib("COpus", "opus", "libopus-dev"),
+        clib("CSpanDSP", "spandsp", "libspandsp-dev"),
+        clib("CSpeexDSP", "speexdsp", "libspeexdsp-dev"),
+        clib("CBcg729", "libbcg729", "libbcg729-dev"),
+        clib("COpenSSL", "openssl", "libssl-dev"),
+        clib("CSndfile", "sndfile", "libsndfile1-dev"),
+        clib("CEbur128", "libebur128", "libebur128-dev"),
+        module("Codecs", ["Basics", "COpus", "CSpanDSP", "CSpeexDSP", "CBcg729"]),
         // Floor 2
         module("SIPTransaction", ["Basics", "SIPMessage"]),
         // Floor 3
         module("SIPDialog", ["Basics", "SIPMessage", "SIPTransaction"]),
         module("Registration", ["Basics", "SIPMessage", "SIPTransaction"]),
-        module("MediaSession", ["Basics", "RTP"]),
+        module("MediaSession", ["Basics", "RTP", "Codecs"]),
         // Floor 4
         module("Identity", ["Basics", "SIPMessage", crypto]),
         module("Numbering", ["Basics", "Identity"]),
@@ -74,8 +87,7 @@ let package = Package(
                 "Numbering",
             ]),
         // Floor 6
-        .systemLibrary(
-            name: "CAres", path: "Sources/CAres", pkgConfig: "libcares", providers: [.apt(["libc-ares-dev"])]),
+        clib("CAres", "libcares", "libc-ares-dev"),
         .target(name: "CSys"),
         // Below the adapters, which share it.
         module("Batching", ["Basics"]),

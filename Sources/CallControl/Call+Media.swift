@@ -201,7 +201,8 @@ extension Call {
     // MARK: Facts
 
     mutating func mediaReported(_ fact: MediaFact, in env: inout CallEnvironment) {
-        let index = Int(fact.endpoint.leg.index)
+        // Players and recorders are nobody's yet.
+        guard let index = fact.endpoint.map({ Int($0.leg.index) }) else { return }
         switch fact {
         case .latched(let endpoint, let source, _):
             note("media of stream \(endpoint.stream) comes from \(source)", leg: index, in: &env)
@@ -216,6 +217,9 @@ extension Call {
             note("stream \(endpoint.stream): \(why)", leg: index, in: &env)
             // Why may name addresses: that is for the trace, not for the parties.
             hangUp(by: .server, outcome: .failed, reason: "media failed", status: .serverInternalError, in: &env)
+        case .digit, .heard, .talking, .quality, .played, .recorded: break
+        case .secured(let endpoint): note("stream \(endpoint.stream) is encrypted", leg: index, in: &env)
+        case .insecure(let endpoint, let why): note("stream \(endpoint.stream): \(why)", leg: index, in: &env)
         case .closed(let endpoint, let statistics):
             openEndpoints.remove(endpoint)
             noteFigures(statistics, of: endpoint, in: &env)

@@ -61,6 +61,18 @@ public struct MediaEndpointPlan: Hashable, Sendable {
     public var clockRate: UInt32
     /// False where the stream is no RTP (T.38 over UDPTL): packets are then relayed unread, pinned to address and port alone.
     public var carriesRTP: Bool
+    /// What the peer may send: the payload types of our description. Empty with ``outgoing``: all is relayed as it is.
+    public var incoming: [MediaFormat]
+    /// What the peer takes: the payload types of its description, the one that is to be used first.
+    public var outgoing: [MediaFormat]
+    /// How much audio a packet for the peer holds where it is made here; 10, 20, 30, 40 or 60 ms.
+    public var packetTimeMs: UInt8
+    public var security: MediaSecurity
+    /// Set where the peer speaks ICE: connectivity checks are then answered (RFC 8445 §2.5, lite).
+    public var ice: ICEPlan?
+    /// How digits come from the peer, and how they go to it.
+    public var digitsIn: DigitTransport
+    public var digitsOut: DigitTransport
 
     public init(id: MediaEndpointID, ports: MediaPorts) {
         self.id = id
@@ -73,6 +85,12 @@ public struct MediaEndpointPlan: Hashable, Sendable {
         rtcpMux = false
         clockRate = 8000
         carriesRTP = true
+        incoming = []
+        outgoing = []
+        packetTimeMs = 20
+        security = .none
+        digitsIn = .events
+        digitsOut = .events
     }
 }
 
@@ -83,6 +101,23 @@ public enum MediaCommand: Hashable, Sendable {
     /// Relays between two endpoints, both ways; replaces whatever either was joined to.
     case join(MediaEndpointID, MediaEndpointID)
     case unjoin(MediaEndpointID)
+    /// What one leg hears from now on; the others' sources stay as they are.
+    case hear(MediaEndpointID, MediaSource)
+    /// Starts a player; ``MediaFact/played(_:_:)`` tells of its end.
+    case play(PlaybackPlan)
+    case stopPlaying(MediaPlayerID)
+    /// Starts a recorder, or changes a running one; ``MediaFact/recorded(_:_:)`` tells of its end.
+    case record(RecordingPlan)
+    case stopRecording(MediaRecorderID)
+    /// Opens a room or changes its plan.
+    case openRoom(RoomPlan)
+    /// Lets a leg into a room, or changes its part there. It hears the room from then on.
+    case enter(MediaRoomID, RoomMember)
+    /// Lets a leg out of its room; it hears nothing until told to.
+    case leave(MediaRoomID, MediaEndpointID)
+    case closeRoom(MediaRoomID)
+    /// Presses keys towards the leg's peer, by the plan's ``MediaEndpointPlan/digitsOut``.
+    case press(MediaEndpointID, [Digit], durationMs: UInt16)
     /// Ends the endpoint, gives its ports back and answers with ``MediaFact/closed(_:_:)``.
     case close(MediaEndpointID)
 }
@@ -128,14 +163,44 @@ public enum MediaFact: Hashable, Sendable {
     case silent(MediaEndpointID, since: Moment)
     /// Packets came again after ``silent(_:since:)``.
     case heardAgain(MediaEndpointID)
+    /// The peer pressed a key; told once, at the start of the key, however it came.
+    case digit(MediaEndpointID, Digit)
+    /// The peer lets a tone of a machine be heard.
+    case heard(MediaEndpointID, MachineTone)
+    case played(MediaPlayerID, PlaybackEnd)
+    case recorded(MediaRecorderID, RecordingResult)
+    /// A member of a room began or ended to talk.
+    case talking(MediaRoomID, MediaEndpointID, Bool)
+    /// The figures of the last 5 s.
+    case quality(MediaEndpointID, MediaQuality)
+    /// The stream's keys are agreed (DTLS-SRTP), or cannot be: why, in words.
+    case secured(MediaEndpointID)
+    case insecure(MediaEndpointID, String)
     /// The endpoint could not be opened: why, in words.
     case failed(MediaEndpointID, String)
     /// The endpoint is gone; these are its final figures. Always the last fact of an endpoint.
     case closed(MediaEndpointID, MediaStatistics)
 
-    public var endpoint: MediaEndpointID {
+    /// The endpoint the fact is about; nil for a player and a recorder.
+    public var endpoint: MediaEndpointID? {
         switch self {
-        case .latched(let id, _, _), .silent(let id, _), .heardAgain(let id), .failed(let id, _), .closed(let id, _): id
+        case .latched(let id, _, _), .silent(let id, _), .heardAgain(let id), .failed(let id, _), .closed(let id, _),
+            .digit(let id, _), .heard(let id, _), .talking(_, let id, _), .quality(let id, _), .secured(let id),
+            .insecure(let id, _):
+            id
+        case .played, .recorded: nil
+        }
+    }
+
+    /// The call the fact is told to.
+    public var call: CallID {
+        switch self {
+        case .played(let id, _): id.call
+        case .recorded(let id, _): id.call
+        case .latched(let id, _, _), .silent(let id, _), .heardAgain(let id), .failed(let id, _), .closed(let id, _),
+            .digit(let id, _), .heard(let id, _), .talking(_, let id, _), .quality(let id, _), .secured(let id),
+            .insecure(let id, _):
+            id.leg.call
         }
     }
 }

@@ -10,6 +10,16 @@ extension PacketLoop {
             case .media(.join(let one, let other)): join(one, other)
             case .media(.unjoin(let id)): if let slot = slots[id] { unjoin(slot) }
             case .media(.close(let id)): close(id)
+            case .media(.play(let plan)): facts.append(.played(plan.id, .failed("players are not there yet")))
+            case .media(.record(let plan)):
+                facts.append(
+                    .recorded(
+                        plan.id,
+                        RecordingResult(end: .failed("recorders are not there yet"), duration: .zero, bytes: 0)))
+            case .media(.stopPlaying), .media(.stopRecording), .media(.openRoom), .media(.closeRoom): break
+            case .media(.hear(let id, _)), .media(.leave(_, let id)), .media(.press(let id, _, _)):
+                facts.append(.failed(id, "this is not there yet"))
+            case .media(.enter(_, let member)): facts.append(.failed(member.endpoint, "rooms are not there yet"))
             case .release(let ports): release(ports)
             case .statistics(let id, let reply): reply(slots[id]?.pointee.endpoint.statistics)
             }

@@ -91,7 +91,16 @@ extension MediaCommand {
     fileprivate var call: CallID {
         switch self {
         case .set(let plan): plan.id.leg.call
-        case .join(let id, _), .unjoin(let id), .close(let id): id.leg.call
+        case .join(let id, _), .unjoin(let id), .close(let id), .hear(let id, _), .leave(_, let id),
+            .press(let id, _, _):
+            id.leg.call
+        case .play(let plan): plan.id.call
+        case .stopPlaying(let id): id.call
+        case .record(let plan): plan.id.call
+        case .stopRecording(let id): id.call
+        case .enter(_, let member): member.endpoint.leg.call
+        case .openRoom(let plan): plan.id.call
+        case .closeRoom(let id): id.call
         }
     }
 }

@@ -40,7 +40,7 @@ final class SignallingReceiver: SIPTransportReceiver {
 
     func receive(_ facts: [MediaFact]) {
         for loop in loops {
-            let own = facts.filter { Int($0.endpoint.leg.call.shard.rawValue) == loop.index }
+            let own = facts.filter { Int($0.call.shard.rawValue) == loop.index }
             if !own.isEmpty { loop.execute(own.map { .media($0) }) }
         }
     }

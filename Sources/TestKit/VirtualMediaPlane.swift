@@ -108,6 +108,7 @@ package final class VirtualMediaPlane: MediaPlane {
             for id in [one, other] { VirtualMediaPlane.part(id, &state) }
             (state.joined[one], state.joined[other]) = (other, one)
         case .unjoin(let id): VirtualMediaPlane.part(id, &state)
+        case .hear, .play, .stopPlaying, .record, .stopRecording, .openRoom, .enter, .leave, .closeRoom, .press: break
         case .close(let id):
             guard let plan = state.open.removeValue(forKey: id) else {
                 return state.faults.append("closes \(id), which is not open")

@@ -120,7 +120,7 @@ package final class VirtualServer {
     /// Hands over what the media plane has to tell.
     package func reportMedia() {
         for fact in media.takeFacts() {
-            let shard = Int(fact.endpoint.leg.call.shard.rawValue)
+            let shard = Int(fact.call.shard.rawValue)
             world.after(.milliseconds(1)) { [unowned self] in handle(.media(fact), on: shard) }
         }
     }

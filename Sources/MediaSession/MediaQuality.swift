@@ -1,0 +1,41 @@
+public import Basics
+
+/// A tone by which a machine makes itself known.
+public enum MachineTone: String, Hashable, Sendable, CaseIterable {
+    /// 1100 Hz of a calling fax (ITU-T T.30 §4).
+    case faxCalling = "CNG"
+    /// 2100 Hz of an answering fax or modem (T.30 §4, V.25).
+    case answering = "CED"
+    /// 2100 Hz with phase reversals: a modem that wants echo cancellers off (V.25, V.8 ANSam).
+    case answeringReversed = "ANSam"
+}
+
+/// What one leg's media was like over an interval, 5 s or less at the end.
+public struct MediaQuality: Hashable, Sendable {
+    public var from: Moment
+    public var to: Moment
+    /// Of the stream that comes from the peer.
+    public var packetsExpected: UInt32 = 0
+    public var packetsReceived: UInt32 = 0
+    public var packetsLost: UInt32 = 0
+    /// Packets that came too late to be played, where they are played here.
+    public var packetsDiscarded: UInt32 = 0
+    /// The longest run of lost packets.
+    public var longestLoss: UInt16 = 0
+    /// Lost within bursts (RFC 3611 §4.7.2 with Gmin 16).
+    public var packetsLostInBursts: UInt32 = 0
+    public var jitterMicroseconds: UInt32 = 0
+    /// By the peer's reports; nil while none came.
+    public var roundTripMicroseconds: UInt32?
+    /// Audio made up in place of what was lost, where it is played here.
+    public var concealedMs: UInt32 = 0
+    /// What the peer reports of what it hears: loss in 1/256, jitter; nil while none came.
+    public var reportedLossFraction: UInt8?
+    public var reportedJitterMicroseconds: UInt32?
+    /// By the E-model (ITU-T G.107), in hundredths: 100 ... 500. `listening` of what comes from the peer.
+    public var listeningMOS: UInt16?
+    /// With the delay (MOS-CQ), where it is known.
+    public var conversationalMOS: UInt16?
+
+    public init(from: Moment, to: Moment) { (self.from, self.to) = (from, to) }
+}
