@@ -8,6 +8,7 @@
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 _Static_assert(sizeof(struct sockaddr_in6) <= sizeof(((struct csys_address *)0)->bytes), "an address fits");
@@ -129,9 +130,13 @@ int csys_epoll_remove(int epoll, int fd) {
   return epoll_ctl(epoll, EPOLL_CTL_DEL, fd, &event) < 0 ? -errno : 0;
 }
 
-int csys_epoll_wait(int epoll, uint64_t *data, int timeout_ms) {
+int csys_epoll_wait(int epoll, uint64_t *data, int64_t timeout_ns) {
   struct epoll_event events[CSYS_EVENTS];
-  int count = epoll_wait(epoll, events, CSYS_EVENTS, timeout_ms);
+  struct timespec timeout = {timeout_ns / 1000000000, timeout_ns % 1000000000};
+  int count = epoll_pwait2(epoll, events, CSYS_EVENTS, &timeout, NULL);
+  // Kernels before 5.11 know milliseconds alone; rounded up, so that it is never too early.
+  if (count < 0 && errno == ENOSYS)
+    count = epoll_wait(epoll, events, CSYS_EVENTS, (int)((timeout_ns + 999999) / 1000000));
   if (count < 0) return errno == EINTR ? 0 : -errno;
   for (int i = 0; i < count; i++) data[i] = events[i].data.u64;
   return count;

@@ -16,7 +16,7 @@ import RTP
 ///   sequence while the pinned SSRC was quiet for `ssrcQuiet`. So somebody who forges the address cannot talk into a
 ///   stream that flows, and a peer that swaps its source (music on hold, transfer) is heard after a tenth of a second.
 public struct MediaEndpoint: Sendable {
-    public internal(set) var plan: MediaEndpointPlan
+    private(set) var plan: MediaPath
     let silenceLimit: Int64
     let relatchAfter: Int64
     let generationWindow: Int64
@@ -55,7 +55,7 @@ public struct MediaEndpoint: Sendable {
     var reports = SentReports()
 
     public init(plan: MediaEndpointPlan, settings: MediaEndpointSettings, now: Moment) {
-        self.plan = plan
+        self.plan = MediaPath(plan)
         silenceLimit = max(settings.silenceLimit.wholeNanoseconds, 1)
         relatchAfter = settings.relatchAfter.wholeNanoseconds
         generationWindow = settings.generationWindow.wholeNanoseconds
@@ -67,8 +67,8 @@ public struct MediaEndpoint: Sendable {
 
     /// Replaces the plan; a higher generation opens the window for a new latch. Ids and ports stay as they were.
     public mutating func update(_ new: MediaEndpointPlan, now: Moment) {
-        let old: MediaEndpointPlan = plan
-        plan = new
+        let old: MediaPath = plan
+        plan = MediaPath(new)
         if new.expectsMedia, !old.expectsMedia {
             expectedSince = now
             silenceToldAt = nil
@@ -105,6 +105,20 @@ public struct MediaEndpoint: Sendable {
     public mutating func sent(bytes: Int) {
         counters.packetsSent &+= 1
         counters.bytesSent &+= UInt64(truncatingIfNeeded: bytes)
+    }
+
+    /// A packet counted by ``sent(bytes:)`` did not leave.
+    mutating func unsent(bytes: Int, isRTP: Bool) {
+        guard isRTP else { return }
+        counters.packetsSent &-= 1
+        counters.bytesSent &-= UInt64(truncatingIfNeeded: bytes)
+        counters.packetsUnsent &+= 1
+    }
+
+    /// A packet has a payload type that nobody announced.
+    mutating func unknownPayloadType() {
+        counters.packetsDropped &+= 1
+        counters.droppedPayloadType &+= 1
     }
 
     /// A packet that was routed on could not be: no partner, or it takes none.

@@ -140,6 +140,10 @@ public struct MediaStatistics: Hashable, Sendable {
     public var droppedMalformed: UInt64 = 0
     /// Of the dropped: good packets with nobody to send them to, as on hold.
     public var droppedUndeliverable: UInt64 = 0
+    /// Of the dropped: of a payload type that was not agreed.
+    public var droppedPayloadType: UInt64 = 0
+    /// For the peer, but the system took them not.
+    public var packetsUnsent: UInt64 = 0
     /// Interarrival jitter (RFC 3550 §6.4.1), in microseconds.
     public var jitterMicroseconds: UInt32 = 0
     /// Round trip by the peer's receiver reports (RFC 3550 §6.4.1), in microseconds; nil while none came.

@@ -2,40 +2,33 @@ import Basics
 import CSys
 import MediaSession
 
-/// One open endpoint: its machine and what is needed to send for it. Plain memory, without references.
-struct Slot {
-    var endpoint: MediaEndpoint
-    let pair: Int
-    let rtpSocket: Int32
-    let rtcpSocket: Int32
-    let family: IPAddress.Family
-    var partner: UnsafeMutablePointer<Slot>?
+/// What is needed to receive and send for one pair of ports. Plain memory, without references.
+struct Line {
+    /// The endpoint opened on the pair; nil while there is none.
+    var node: EndpointPointer?
+    var rtpSocket: Int32 = -1
+    var rtcpSocket: Int32 = -1
+    var family: IPAddress.Family = .v4
     /// Where RTP goes; length 0 when the plan does not send or the address is unknown.
     var rtpTo: csys_address = .none
     var rtcpTo: csys_address = .none
 
-    init(_ endpoint: MediaEndpoint, sockets: PortPool.Sockets, family: IPAddress.Family) {
-        self.endpoint = endpoint
-        (pair, rtpSocket, rtcpSocket, self.family) = (sockets.pair, sockets.rtp, sockets.rtcp, family)
-        aim()
-    }
-
-    /// Takes the destinations over from the machine.
-    mutating func aim() {
-        rtpTo = csys_address(endpoint.plan.sends ? endpoint.rtpDestination : nil, family: family)
-        rtcpTo = csys_address(endpoint.rtcpDestination, family: family)
+    /// Takes the destinations over from the graph.
+    mutating func aim(_ node: EndpointPointer) {
+        rtpTo = csys_address(node.pointee.rtpDestination, family: family)
+        rtcpTo = csys_address(node.pointee.rtcpDestination, family: family)
+        node.pointee.isAimStale = false
     }
 }
 
-/// The life of a packet thread.
+/// The life of a packet thread: sockets and time on one side, the graph on the other.
 ///
-/// The packet path is ``receive(_:)`` and what it calls. It touches only memory behind the pointers below: the table of endpoints by
-/// pair, the packet, the slots.
+/// The packet path is ``receive(_:)`` and what it calls. It touches only memory behind the pointers below and the graph's own.
 struct PacketLoop: ~Copyable {
     static let wakeData: UInt64 = .max
     static let packetSize: Int = 65_536
-    /// How often silence and quarantine are looked at, in nanoseconds.
-    static let tickInterval: Int64 = 200_000_000
+    /// How often quarantine and spare ports are looked at, in nanoseconds.
+    static let upkeepInterval: Int64 = 200_000_000
 
     let thread: PacketThread
     let pool: PortPool
@@ -43,17 +36,17 @@ struct PacketLoop: ~Copyable {
     let clock: any MartinetClock
     let tell: @Sendable ([MediaFact]) -> Void
 
-    private let table: UnsafeMutablePointer<UnsafeMutablePointer<Slot>?>
+    /// By pair.
+    let lines: UnsafeMutablePointer<Line>
     private let packet: UnsafeMutableRawPointer
     private let source: UnsafeMutablePointer<csys_endpoint>
     private let ready: UnsafeMutablePointer<UInt64>
 
+    var graph: MediaGraph
     var now: Moment
-    var nextTick: Int64 = 0
+    var nextUpkeep: Int64 = 0
     var isStopped: Bool = false
-    var slots: [MediaEndpointID: UnsafeMutablePointer<Slot>] = [:]
     var quarantined: [(pair: Int, until: Moment)] = []
-    var facts: [MediaFact] = []
 
     init(
         thread: PacketThread, pool: PortPool, settings: MediaTransportSettings, clock: any MartinetClock,
@@ -61,9 +54,10 @@ struct PacketLoop: ~Copyable {
     ) {
         (self.thread, self.pool, self.settings, self.clock, self.tell) = (thread, pool, settings, clock, tell)
         now = clock.now
-        table = .allocate(capacity: pool.pairCount)
-        table.initialize(repeating: nil, count: pool.pairCount)
-        packet = .allocate(byteCount: Self.packetSize, alignment: 16)
+        graph = MediaGraph(settings: settings.endpoint, random: .system)
+        lines = .allocate(capacity: pool.pairCount)
+        lines.initialize(repeating: Line(), count: pool.pairCount)
+        packet = .allocate(byteCount: Self.packetSize + MediaGraph.tailroom, alignment: 16)
         source = .allocate(capacity: 1)
         source.initialize(to: csys_endpoint())
         ready = .allocate(capacity: Int(CSYS_EVENTS))
@@ -71,8 +65,7 @@ struct PacketLoop: ~Copyable {
     }
 
     deinit {
-        for slot in slots.values { slot.deallocate() }
-        table.deallocate()
+        lines.deallocate()
         packet.deallocate()
         source.deallocate()
         ready.deallocate()
@@ -82,7 +75,6 @@ struct PacketLoop: ~Copyable {
         csys_thread_name("media-\(thread.index)")
         let epoll: Int32 = thread.epoll
         while !isStopped {
-            let timeout: Int32 = slots.isEmpty && quarantined.isEmpty ? 1000 : 200
             let count = Int(csys_epoll_wait(epoll, ready, timeout))
             now = clock.now
             if count > 0 {
@@ -92,70 +84,55 @@ struct PacketLoop: ~Copyable {
                     if data == Self.wakeData { performCommands() } else { receive(data) }
                 }
             }
+            if let due = graph.nextTick, now >= due {
+                graph.tick(now: now)
+                flush()
+            }
             // Descriptors are closed only here, when no event of this round is left that could name them.
-            if now.nanoseconds >= nextTick { tick() }
-            if !facts.isEmpty { tellFacts() }
+            if now.nanoseconds >= nextUpkeep { upkeep() }
+            if !graph.facts.isEmpty { tellFacts() }
         }
         closeAll()
-        if !facts.isEmpty { tellFacts() }
+        if !graph.facts.isEmpty { tellFacts() }
     }
 
-    /// Takes one packet from a socket and sends it on. Packets of pairs that nobody uses are read and forgotten.
+    /// Nanoseconds until something is due.
+    private var timeout: Int64 {
+        let upkeep: Int64 = graph.isEmpty && quarantined.isEmpty ? 1_000_000_000 : Self.upkeepInterval
+        guard let due = graph.nextTick else { return upkeep }
+        return min(max(0, due.nanoseconds &- clock.now.nanoseconds), upkeep)
+    }
+
+    /// Takes one packet from a socket and sends what comes of it. Packets of pairs that nobody uses are read and forgotten.
     private mutating func receive(_ data: UInt64) {
         let count: Int = csys_receive(Int32(truncatingIfNeeded: data >> 32), packet, UInt(Self.packetSize), source)
-        guard count > 0, let slot = table[Int(UInt32(truncatingIfNeeded: data) >> 1)] else { return }
-        let bytes = UnsafeRawBufferPointer(start: packet, count: count)
-        let verdict: MediaVerdict
-        if data & 1 == 0 {
-            verdict = slot.pointee.endpoint.receiveRTP(bytes, from: source.pointee.endpoint, now: now)
-        } else {
-            verdict = slot.pointee.endpoint.receiveRTCP(bytes, from: source.pointee.endpoint, now: now)
-        }
-        if !verdict.events.isEmpty { note(verdict.events, of: slot) }
-        switch verdict.route {
-        case .drop: return
-        case .rtp: sendRTP(bytes, from: slot)
-        case .rtcp: sendRTCP(bytes, verdict, from: slot)
-        }
+        guard count > 0, let node = lines[Int(UInt32(truncatingIfNeeded: data) >> 1)].node else { return }
+        graph.receive(packet, count: count, on: node, isRTCP: data & 1 != 0, from: source.pointee.endpoint, now: now)
+        if graph.outbox.count > 0 { flush() }
     }
 
-    private func sendRTP(_ bytes: UnsafeRawBufferPointer, from slot: UnsafeMutablePointer<Slot>) {
-        guard let partner = slot.pointee.partner, partner.pointee.rtpTo.length > 0,
-            csys_send(partner.pointee.rtpSocket, bytes.baseAddress, UInt(bytes.count), &partner.pointee.rtpTo)
-                == bytes.count
-        else { return slot.pointee.endpoint.undeliverable() }
-        partner.pointee.endpoint.sent(bytes: bytes.count)
-    }
-
-    private func sendRTCP(
-        _ bytes: UnsafeRawBufferPointer, _ verdict: MediaVerdict, from slot: UnsafeMutablePointer<Slot>
-    ) {
-        guard let partner = slot.pointee.partner, partner.pointee.rtcpTo.length > 0 else {
-            return slot.pointee.endpoint.undeliverable()
+    /// Sends what waits in the graph's outbox.
+    mutating func flush() {
+        for index in 0..<graph.outbox.count {
+            let packet: Outbox.Packet = graph.outbox[index]
+            let node: EndpointPointer = packet.node
+            let line: UnsafeMutablePointer<Line> = lines + node.pointee.line
+            if node.pointee.isAimStale { line.pointee.aim(node) }
+            let sent: Int
+            switch packet.channel {
+            case .rtp:
+                sent = csys_send(line.pointee.rtpSocket, packet.bytes, UInt(packet.count), &line.pointee.rtpTo)
+            case .rtcp:
+                let socket: Int32 = node.pointee.muxesRTCP ? line.pointee.rtpSocket : line.pointee.rtcpSocket
+                sent = csys_send(socket, packet.bytes, UInt(packet.count), &line.pointee.rtcpTo)
+            }
+            if sent != packet.count { graph.unsent(packet) }
         }
-        let socket: Int32 =
-            partner.pointee.endpoint.plan.rtcpMux ? partner.pointee.rtpSocket : partner.pointee.rtcpSocket
-        guard csys_send(socket, bytes.baseAddress, UInt(bytes.count), &partner.pointee.rtcpTo) == bytes.count else {
-            return slot.pointee.endpoint.undeliverable()
-        }
-        if verdict.senderReport != 0 { partner.pointee.endpoint.sentSenderReport(verdict.senderReport, at: now) }
-    }
-
-    private mutating func note(_ events: MediaEvents, of slot: UnsafeMutablePointer<Slot>) {
-        let id: MediaEndpointID = slot.pointee.endpoint.plan.id
-        if events.contains(.latched), let source = slot.pointee.endpoint.pinned {
-            facts.append(.latched(id, source: source, ssrc: slot.pointee.endpoint.pinnedSSRC))
-        }
-        if events.contains(.heardAgain) { facts.append(.heardAgain(id)) }
-        if events.contains(.destination) { slot.pointee.aim() }
+        graph.outbox.clear()
     }
 
     private mutating func tellFacts() {
-        tell(facts)
-        facts.removeAll(keepingCapacity: true)
+        tell(graph.facts)
+        graph.facts.removeAll(keepingCapacity: true)
     }
-
-    /// Enters an endpoint under its pair, or takes it out.
-    func setEntry(_ pair: Int, _ slot: UnsafeMutablePointer<Slot>?) { table[pair] = slot }
-    func entry(_ pair: Int) -> UnsafeMutablePointer<Slot>? { table[pair] }
 }

@@ -142,6 +142,23 @@ func rtp(_ number: UInt16, ssrc: UInt32 = 7) -> [UInt8] {
         + [UInt8](repeating: UInt8(number & 0xFF), count: 160)
 }
 
+func payload(_ packet: [UInt8]) -> [UInt8] { Array(packet.dropFirst(12)) }
+
+/// What a telephone hears: one SSRC, and sequence numbers without a gap.
+struct HeardStream {
+    private var ssrc: [UInt8]?
+    private var next: UInt16?
+
+    /// Whether `packet` follows those before and carries the payload of `sent`.
+    mutating func continues(_ packet: [UInt8]?, payloadOf sent: [UInt8]) -> Bool {
+        guard let packet, packet.count == sent.count else { return false }
+        let number = UInt16(packet[2]) << 8 | UInt16(packet[3])
+        defer { (ssrc, next) = (Array(packet[8..<12]), number &+ 1) }
+        return (ssrc == nil || ssrc == Array(packet[8..<12])) && (next == nil || next == number)
+            && payload(packet) == payload(sent)
+    }
+}
+
 /// How many sockets of this process are bound to a port of `range`.
 func openSockets(in range: ClosedRange<Int32>) -> Int {
     guard let folder = opendir("/proc/self/fd") else { return -1 }

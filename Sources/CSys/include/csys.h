@@ -48,7 +48,7 @@ int csys_epoll_remove(int epoll, int fd);
 // Waits for readable descriptors, level-triggered. Writes their data; at most CSYS_EVENTS.
 // Returns how many, 0 at the timeout or an interruption.
 enum { CSYS_EVENTS = 256 };
-int csys_epoll_wait(int epoll, uint64_t *data, int timeout_ms);
+int csys_epoll_wait(int epoll, uint64_t *data, int64_t timeout_ns);
 
 // Names the calling thread, for tools; at most 15 bytes.
 void csys_thread_name(const char *name);
