@@ -22,7 +22,7 @@ public struct MediaInterface: Hashable, Sendable {
 }
 
 /// How the packet threads run.
-public struct MediaTransportSettings: Hashable, Sendable {
+public struct MediaTransportSettings: Sendable {
     public var interfaces: [MediaInterface]
     /// Packet threads; 1 ... 64. One per core by default.
     public var threads: Int
@@ -33,6 +33,10 @@ public struct MediaTransportSettings: Hashable, Sendable {
     /// Open pairs made ahead when fewer are left, per thread and interface; 8 by default.
     public var spareMinimum: Int
     public var endpoint: MediaEndpointSettings
+    /// Where prompts and music come from; without one none is found.
+    public var library: (any AudioLibrary)?
+    /// Where recordings go to; without one none is made.
+    public var recordings: (any RecordingStore)?
 
     public init(interfaces: [MediaInterface], threads: Int = MediaTransportSettings.coreCount) {
         self.interfaces = interfaces

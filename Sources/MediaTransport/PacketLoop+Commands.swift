@@ -10,6 +10,7 @@ extension PacketLoop {
             case .media(.close(let id)): close(id)
             case .media(let command): graph.perform(command, now: now)
             case .release(let ports): release(ports)
+            case .supply(let request, let clip): graph.supply(request, clip)
             case .statistics(let id, let reply): reply(graph.statistics(of: id))
             }
             if graph.outbox.count > 0 { flush() }

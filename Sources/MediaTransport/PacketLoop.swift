@@ -90,6 +90,7 @@ struct PacketLoop: ~Copyable {
             }
             // Descriptors are closed only here, when no event of this round is left that could name them.
             if now.nanoseconds >= nextUpkeep { upkeep() }
+            if !graph.requests.isEmpty { askLibrary() }
             if !graph.facts.isEmpty { tellFacts() }
         }
         closeAll()
@@ -129,6 +130,21 @@ struct PacketLoop: ~Copyable {
             if sent != packet.count { graph.unsent(packet) }
         }
         graph.outbox.clear()
+    }
+
+    /// The library answers from its memory at once, else later from a thread of its own.
+    private mutating func askLibrary() {
+        for request in graph.requests {
+            guard let library = settings.library else {
+                graph.supply(request, .failure(PromptError(request.name, .notFound)))
+                continue
+            }
+            let thread: PacketThread = self.thread
+            library.clip(request.name, sampleRate: request.sampleRate) { clip in
+                thread.enqueue(CollectionOfOne(.supply(request, clip)))
+            }
+        }
+        graph.requests.removeAll(keepingCapacity: true)
     }
 
     private mutating func tellFacts() {

@@ -8,6 +8,7 @@ import Synchronization
 enum ThreadCommand: Sendable {
     case media(MediaCommand)
     case release(MediaPorts)
+    case supply(ClipRequest, Result<AudioClip, PromptError>)
     case statistics(MediaEndpointID, @Sendable (MediaStatistics?) -> Void)
 }
 

@@ -1,4 +1,5 @@
 public import Basics
+internal import Codecs
 
 /// One endpoint in the graph: its machine, the stream its peer hears, and who hears whom.
 ///
@@ -16,11 +17,24 @@ public struct EndpointNode: ~Copyable {
     var stream: SentStream
     /// Whom it hears, where that is another endpoint.
     var heard: UnsafeMutablePointer<EndpointNode>?
+    /// Whom it hears, where that is a player.
+    var heardPlayer: UnsafeMutablePointer<PlayerNode>?
+    /// By which of the player's ids, where several share it.
+    var heardAs: MediaPlayerID?
+    /// What is encoded for it together with others.
+    var group: UnsafeMutablePointer<SharedPacker>?
     /// Those that hear it, linked by ``nextListener``.
     var firstListener: UnsafeMutablePointer<EndpointNode>?
     var nextListener: UnsafeMutablePointer<EndpointNode>?
     /// From the payload types of ``heard`` to those of this endpoint's peer.
     var map: PayloadMap = .identity
+
+    /// What the peer says, decoded; nil while nobody needs it.
+    var ingress: UnsafeMutablePointer<Ingress>?
+    var needsAudio: Bool = false
+    /// What is made for the peer alone; nil while nothing is.
+    var packer: UnsafeMutablePointer<AudioPacker>?
+    var made = MadeClock()
 
     init(_ endpoint: MediaEndpoint, _ plan: MediaEndpointPlan, line: Int, stream: SentStream) {
         self.endpoint = endpoint
@@ -28,6 +42,7 @@ public struct EndpointNode: ~Copyable {
         self.line = line
         self.stream = stream
         aim()
+        madePayloadType = madeFormat?.payloadType ?? 0
     }
 
     /// Takes the destinations over from the machine.
@@ -35,6 +50,33 @@ public struct EndpointNode: ~Copyable {
         isAimStale = true
         takesRTP = rtpDestination != nil
         takesRTCP = rtcpDestination != nil
+    }
+
+    deinit {
+        ingress?.deinitialize(count: 1)
+        ingress?.deallocate()
+        packer?.deinitialize(count: 1)
+        packer?.deallocate()
+    }
+
+    /// The coding that is made for the peer; nil when it takes none.
+    var madeFormat: MediaFormat? { plan.outgoing.first { $0.codec != nil } }
+    /// Its number on the wire.
+    private(set) var madePayloadType: UInt8 = 0
+
+    /// The coding of a payload type the peer sends; by the static table where the description is unknown.
+    func codec(of payloadType: UInt8) -> AudioCodec? {
+        if plan.incoming.isEmpty { return AudioCodec(staticPayloadType: payloadType) }
+        return plan.incoming.first { $0.payloadType == payloadType }?.codec
+    }
+
+    /// Forgets what was made for an old plan.
+    mutating func remake() {
+        packer?.deinitialize(count: 1)
+        packer?.deallocate()
+        packer = nil
+        made.stop()
+        madePayloadType = madeFormat?.payloadType ?? 0
     }
 
     public var id: MediaEndpointID { endpoint.plan.id }

@@ -16,10 +16,15 @@ public struct MediaGraph: ~Copyable {
 
     let settings: MediaEndpointSettings
     var random: AnyRandom
+    /// Recordings that players need, since the driver took them last.
+    public var requests: [ClipRequest] = []
     private(set) var nodes: [MediaEndpointID: EndpointPointer] = [:]
+    var players: [MediaPlayerID: PlayerPointer] = [:]
+    var phasePlayers: [[PlayerPointer]] = Array(repeating: [], count: TickWheel.phases)
+    var wheel = TickWheel()
     /// How often silence is looked at.
     static let watchInterval: Int64 = 200_000_000
-    private var nextWatch: Int64 = .min
+    private var nextWatch: Int64 = 0
 
     /// - Parameter random: SSRCs and the first sequence numbers and timestamps (RFC 3550 §5.1).
     public init(settings: MediaEndpointSettings = .standard, random: AnyRandom) {
@@ -29,6 +34,12 @@ public struct MediaGraph: ~Copyable {
     }
 
     deinit {
+        for list in phasePlayers {
+            for player in list {
+                player.deinitialize(count: 1)
+                player.deallocate()
+            }
+        }
         for node in nodes.values {
             node.deinitialize(count: 1)
             node.deallocate()
@@ -45,6 +56,7 @@ public struct MediaGraph: ~Copyable {
 
     /// Opens an endpoint whose sockets the driver knows as `line`.
     public mutating func open(_ plan: MediaEndpointPlan, line: Int, now: Moment) -> EndpointPointer {
+        if nodes.isEmpty { nextWatch = now.nanoseconds &+ Self.watchInterval }
         let node = EndpointPointer.allocate(capacity: 1)
         let stream = SentStream(
             ssrc: random.next() | 1, sequence: UInt16.random(in: 0...0x7FFF, using: &random),
@@ -64,7 +76,10 @@ public struct MediaGraph: ~Copyable {
         node.pointee.plan = plan
         node.pointee.endpoint.update(plan, now: now)
         node.pointee.aim()
-        if old.outgoing != plan.outgoing { remap(node) }
+        if old.outgoing != plan.outgoing || old.packetTimeMs != plan.packetTimeMs {
+            node.pointee.remake()
+            remap(node)
+        }
         guard old.incoming != plan.incoming else { return true }
         var listener = node.pointee.firstListener
         while let one = listener {
@@ -104,15 +119,40 @@ public struct MediaGraph: ~Copyable {
             unjoin(second)
             join(first, second)
         case .unjoin(let id): if let node = nodes[id] { unjoin(node) }
-        case .play(let plan): facts.append(.played(plan.id, .failed("players are not there yet")))
+        case .play(let plan): play(plan, now: now)
+        case .stopPlaying(let id): stopPlaying(id, .stopped)
+        case .hear(let id, let source): hear(id, source)
         case .record(let plan):
             facts.append(
                 .recorded(
                     plan.id, RecordingResult(end: .failed("recorders are not there yet"), duration: .zero, bytes: 0)))
-        case .stopPlaying, .stopRecording, .openRoom, .closeRoom: break
-        case .hear(let id, _), .leave(_, let id), .press(let id, _, _):
+        case .stopRecording, .openRoom, .closeRoom: break
+        case .leave(_, let id), .press(let id, _, _):
             facts.append(.failed(id, "this is not there yet"))
         case .enter(_, let member): facts.append(.failed(member.endpoint, "rooms are not there yet"))
+        }
+    }
+
+    private mutating func hear(_ id: MediaEndpointID, _ source: MediaSource) {
+        guard let listener = nodes[id] else {
+            facts.append(.failed(id, "an endpoint that is not open cannot hear anything"))
+            return
+        }
+        switch source {
+        case .nothing: part(listener)
+        case .endpoint(let other):
+            guard let node = nodes[other] else {
+                facts.append(.failed(id, "cannot hear an endpoint that is not open on the packet thread of \(id)"))
+                return
+            }
+            hear(listener, node)
+        case .player(let player):
+            guard let node = players[player] else {
+                facts.append(.failed(id, "cannot hear a player that is not there"))
+                return
+            }
+            hear(listener, player: node, as: player)
+        case .room: facts.append(.failed(id, "a room is heard by entering it"))
         }
     }
 
@@ -139,6 +179,10 @@ public struct MediaGraph: ~Copyable {
 
     /// Lets `listener` hear nothing.
     public mutating func part(_ listener: EndpointPointer) {
+        if let player = listener.pointee.heardPlayer {
+            part(listener, from: player)
+            return silence(listener)
+        }
         guard let source = listener.pointee.heard else { return }
         if source.pointee.firstListener == listener {
             source.pointee.firstListener = listener.pointee.nextListener
@@ -148,13 +192,33 @@ public struct MediaGraph: ~Copyable {
             place?.pointee.nextListener = listener.pointee.nextListener
         }
         (listener.pointee.heard, listener.pointee.nextListener) = (nil, nil)
+        silence(listener)
+        weigh(source)
+    }
+
+    private func silence(_ listener: EndpointPointer) {
         listener.pointee.stream.changeSource()
+        listener.pointee.made.stop()
+        listener.pointee.packer?.pointee.clear()
     }
 
     private func remap(_ listener: EndpointPointer) {
         guard let source = listener.pointee.heard else { return }
         listener.pointee.map = PayloadMap(
             source: source.pointee.plan.incoming, listener: listener.pointee.plan.outgoing)
+        weigh(source)
+    }
+
+    /// Whether anybody needs what `source` says as audio.
+    private func weigh(_ source: EndpointPointer) {
+        var needs = false
+        var listener = source.pointee.firstListener
+        while let one = listener {
+            needs = needs || one.pointee.map.hasAudio
+            listener = one.pointee.nextListener
+        }
+        if needs, !source.pointee.needsAudio { source.pointee.ingress?.pointee.restart() }
+        source.pointee.needsAudio = needs
     }
 
     // MARK: Packets
@@ -191,12 +255,20 @@ public struct MediaGraph: ~Copyable {
             guard first.pointee.takesRTP else { return node.pointee.endpoint.undeliverable() }
             return send(bytes, count, .rtp, to: first)
         }
+        // Before headers are written anew, and in the order of arrival.
+        if node.pointee.needsAudio {
+            hearAudio(header, UnsafeRawBufferPointer(start: bytes, count: count), from: node, now: now)
+        }
         var listener: EndpointPointer? = first
         while let one = listener {
             listener = one.pointee.nextListener
             let payloadType: UInt8 = one.pointee.map[header.payloadType]
             guard payloadType < 128 else {
-                if payloadType == PayloadMap.unknown { node.pointee.endpoint.unknownPayloadType() }
+                switch payloadType {
+                case PayloadMap.audio: break
+                case PayloadMap.unknown: node.pointee.endpoint.unknownPayloadType()
+                default: break
+                }
                 continue
             }
             guard one.pointee.takesRTP else {
@@ -213,6 +285,7 @@ public struct MediaGraph: ~Copyable {
             one.pointee.stream.relay(
                 header, in: copy, count: count, payloadType: payloadType,
                 clockRate: one.pointee.endpoint.plan.clockRate, now: now)
+            one.pointee.made.stop()
             send(copy, count, .rtp, to: one)
         }
     }
@@ -228,7 +301,7 @@ public struct MediaGraph: ~Copyable {
         if verdict.senderReport != 0 { listener.pointee.endpoint.sentSenderReport(verdict.senderReport, at: now) }
     }
 
-    private mutating func send(
+    mutating func send(
         _ bytes: UnsafeMutableRawPointer, _ count: Int, _ channel: Outbox.Packet.Channel, to node: EndpointPointer
     ) {
         outbox.append(node, channel, bytes, count)
@@ -252,10 +325,33 @@ public struct MediaGraph: ~Copyable {
     // MARK: Time
 
     /// When ``tick(now:)`` is to be called next; nil while nothing is open.
-    public var nextTick: Moment? { nodes.isEmpty ? nil : Moment(nanoseconds: nextWatch) }
+    public var nextTick: Moment? {
+        guard !nodes.isEmpty || !wheel.isIdle else { return nil }
+        guard !nodes.isEmpty else { return wheel.next }
+        let watch = Moment(nanoseconds: nextWatch)
+        return wheel.next.map { min($0, watch) } ?? watch
+    }
 
+    /// Makes what is due.
     public mutating func tick(now: Moment) {
-        guard now.nanoseconds >= nextWatch else { return }
+        if wheel.leaveOut(now: now) { resynchronise() }
+        while let phase = wheel.take(now: now) {
+            // By index, as a player may end.
+            var place: Int = phasePlayers[phase].count
+            while place > 0 {
+                place -= 1
+                run(phasePlayers[phase][place], now: now)
+            }
+        }
+        if !nodes.isEmpty, now.nanoseconds >= nextWatch { watch(now: now) }
+    }
+
+    /// Ticks were left out: what follows begins by the clock.
+    private func resynchronise() {
+        for node in nodes.values where node.pointee.heard == nil { node.pointee.made.stop() }
+    }
+
+    private mutating func watch(now: Moment) {
         nextWatch = now.nanoseconds &+ Self.watchInterval
         for (id, node) in nodes {
             let (events, silentSince): (MediaEvents, Moment?) = node.pointee.endpoint.tick(now: now)

@@ -1,0 +1,92 @@
+internal import Codecs
+
+/// Audio in, payloads of one coding out: brought to the coding's rate, cut into packets, encoded.
+///
+/// One serves all listeners that hear the same in the same coding.
+struct AudioPacker: ~Copyable {
+    let codec: AudioCodec
+    let packetTimeMs: UInt8
+    /// What a packet is in RTP timestamps.
+    let packetUnits: UInt32
+    /// The rate that is encoded, in Hz: audio of this rate needs no resampling.
+    let sampleRate: Int
+    private var encoder: AudioEncoder
+    private var resampler: Resampler?
+    private var inputRate: Int
+    /// Samples that wait for a packet to be full.
+    private let queue: UnsafeMutablePointer<Int16>
+    private let capacity: Int
+    private var start: Int = 0
+    private(set) var waiting: Int = 0
+    private let packetSamples: Int
+    private let payload: UnsafeMutableRawPointer
+    static let payloadSize: Int = 6400
+
+    /// - Parameter packetTimeMs: 10, 20, 30, 40 or 60.
+    init(_ codec: AudioCodec, packetTimeMs: UInt8, settings: AudioEncoderSettings) throws(CodecError) {
+        self.codec = codec
+        self.packetTimeMs = packetTimeMs
+        encoder = try AudioEncoder(codec, settings: settings)
+        sampleRate = encoder.sampleRate
+        inputRate = encoder.sampleRate
+        packetSamples = sampleRate * Int(packetTimeMs) / 1000
+        packetUnits = codec.clockRate * UInt32(packetTimeMs) / 1000
+        // A packet of 120 ms comes in while 60 ms wait.
+        capacity = sampleRate / 4
+        queue = .allocate(capacity: capacity)
+        payload = .allocate(byteCount: Self.payloadSize, alignment: 16)
+    }
+
+    deinit {
+        queue.deallocate()
+        payload.deallocate()
+    }
+
+    /// Adds audio; what finds no room any more is left out.
+    mutating func push(_ samples: UnsafeBufferPointer<Int16>, rate: Int) {
+        if rate != inputRate { changeRate(rate) }
+        if start > 0, start + waiting + packetSamples + samples.count * 6 > capacity {
+            queue.update(from: queue + start, count: waiting)
+            start = 0
+        }
+        let room = UnsafeMutableBufferPointer(start: queue + start + waiting, count: capacity - start - waiting)
+        if resampler != nil {
+            waiting += resampler!.resample(samples, into: room)
+        } else {
+            let count: Int = min(samples.count, room.count)
+            guard count > 0, let from = samples.baseAddress, let to = room.baseAddress else { return }
+            to.update(from: from, count: count)
+            waiting += count
+        }
+    }
+
+    /// Fills what waits up to a whole packet with silence.
+    mutating func pad() {
+        guard waiting > 0, waiting < packetSamples else { return }
+        (queue + start + waiting).update(repeating: 0, count: packetSamples - waiting)
+        waiting = packetSamples
+    }
+
+    /// Forgets what waits.
+    mutating func clear() { (start, waiting) = (0, 0) }
+
+    /// The next packet's payload, good until the next call; nil when not enough audio waits. Empty where nothing is to be sent.
+    mutating func next() -> UnsafeRawBufferPointer? {
+        guard waiting >= packetSamples else { return nil }
+        let samples = UnsafeBufferPointer(start: queue + start, count: packetSamples)
+        let count: Int =
+            encoder.encode(samples, into: UnsafeMutableRawBufferPointer(start: payload, count: Self.payloadSize)) ?? 0
+        start += packetSamples
+        waiting -= packetSamples
+        if waiting == 0 { start = 0 }
+        return UnsafeRawBufferPointer(start: payload, count: count)
+    }
+
+    /// What the listener loses, for codings that can make up for it.
+    mutating func expectLoss(percent: UInt8) { encoder.setExpectedLoss(percent: percent) }
+
+    private mutating func changeRate(_ rate: Int) {
+        inputRate = rate
+        resampler = rate == sampleRate ? nil : try? Resampler(from: rate, to: sampleRate)
+    }
+}

@@ -1,0 +1,92 @@
+internal import Basics
+internal import Codecs
+internal import RTP
+
+extension MediaGraph {
+    /// A packet whose audio somebody needs: a listener of another coding, a recorder, a detector.
+    mutating func hearAudio(
+        _ header: RTPHeader, _ packet: UnsafeRawBufferPointer, from node: EndpointPointer, now: Moment
+    ) {
+        if node.pointee.ingress == nil {
+            let fresh = UnsafeMutablePointer<Ingress>.allocate(capacity: 1)
+            fresh.initialize(to: Ingress())
+            node.pointee.ingress = fresh
+        }
+        guard let ingress = node.pointee.ingress,
+            let audio = ingress.pointee.receive(header, packet, codecOf: { node.pointee.codec(of: $0) })
+        else { return }
+        var listener = node.pointee.firstListener
+        while let one = listener {
+            listener = one.pointee.nextListener
+            guard one.pointee.map[header.payloadType] == PayloadMap.audio else { continue }
+            guard one.pointee.takesRTP else {
+                node.pointee.endpoint.undeliverable()
+                continue
+            }
+            transcode(audio, to: one, now: now)
+        }
+    }
+
+    private mutating func transcode(_ audio: Ingress.Audio, to node: EndpointPointer, now: Moment) {
+        guard let packer = packer(of: node) else { return }
+        if audio.gap > 0 {
+            packer.pointee.pad()
+            emit(packer, to: node, now: now)
+            let units = UInt64(audio.gap) * UInt64(packer.pointee.codec.clockRate) / UInt64(max(1, audio.clockRate))
+            node.pointee.made.skip(UInt32(truncatingIfNeeded: units))
+        }
+        packer.pointee.push(audio.samples, rate: audio.rate)
+        emit(packer, to: node, now: now)
+    }
+
+    /// The packer of what is made for a listener alone; nil when its peer takes no coding that can be made.
+    func packer(of node: EndpointPointer) -> UnsafeMutablePointer<AudioPacker>? {
+        if let packer = node.pointee.packer { return packer }
+        guard let format = node.pointee.madeFormat, let codec = format.codec,
+            let made = try? AudioPacker(
+                codec, packetTimeMs: node.pointee.plan.packetTimeMs, settings: AudioEncoderSettings(for: node.pointee.plan))
+        else { return nil }
+        let packer = UnsafeMutablePointer<AudioPacker>.allocate(capacity: 1)
+        packer.initialize(to: made)
+        node.pointee.packer = packer
+        return packer
+    }
+
+    /// Sends the packets that are ready.
+    mutating func emit(_ packer: UnsafeMutablePointer<AudioPacker>, to node: EndpointPointer, now: Moment) {
+        while let payload = packer.pointee.next() {
+            emit(payload, units: packer.pointee.packetUnits, clockRate: packer.pointee.codec.clockRate, to: node, now: now)
+        }
+    }
+
+    /// Sends one payload made for a listener; an empty one takes its time and sends nothing.
+    mutating func emit(
+        _ payload: UnsafeRawBufferPointer, units: UInt32, clockRate: UInt32, to node: EndpointPointer, now: Moment
+    ) {
+        let stamp: UInt32 = node.pointee.made.take(units, stream: node.pointee.stream, clockRate: clockRate, now: now)
+        guard payload.count > 0, let from = payload.baseAddress else {
+            node.pointee.made.pause()
+            return
+        }
+        guard node.pointee.takesRTP, let room = outbox.reserve(RTPHeader.minimumLength + payload.count + Self.tailroom)
+        else { return }
+        node.pointee.stream.make(
+            in: room, payloadType: node.pointee.madePayloadType, timestamp: stamp, marker: node.pointee.made.marks,
+            payload: payload.count, now: now)
+        node.pointee.made.sent()
+        (room + RTPHeader.minimumLength).copyMemory(from: from, byteCount: payload.count)
+        send(room, RTPHeader.minimumLength + payload.count, .rtp, to: node)
+    }
+}
+
+extension AudioEncoderSettings {
+    init(for plan: MediaEndpointPlan) {
+        self.init()
+        packetTimeMs = plan.packetTimeMs
+        if case .opus(let parameters)? = plan.outgoing.lazy.compactMap(\.codec).first {
+            bitrate = parameters.maxAverageBitrate
+            fec = parameters.inBandFEC
+            dtx = parameters.dtx
+        }
+    }
+}

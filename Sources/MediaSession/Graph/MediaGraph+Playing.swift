@@ -1,0 +1,152 @@
+public import Basics
+internal import Codecs
+
+extension MediaGraph {
+    mutating func play(_ plan: PlaybackPlan, now: Moment) {
+        if players[plan.id] != nil { stopPlaying(plan.id, .stopped) }
+        if plan.isShared, let running = sharedPlayer(like: plan) {
+            running.pointee.ids.append(plan.id)
+            players[plan.id] = running
+            return
+        }
+        let player = PlayerPointer.allocate(capacity: 1)
+        player.initialize(to: PlayerNode(plan, phase: wheel.enter(now: now)))
+        players[plan.id] = player
+        phasePlayers[player.pointee.phase].append(player)
+    }
+
+    private func sharedPlayer(like plan: PlaybackPlan) -> PlayerPointer? {
+        for player in players.values
+        where player.pointee.plan.isShared && player.pointee.plan.items == plan.items
+            && player.pointee.plan.gainDb == plan.gainDb
+        {
+            return player
+        }
+        return nil
+    }
+
+    /// Ends a player and tells; a shared one goes on for the others.
+    mutating func stopPlaying(_ id: MediaPlayerID, _ end: PlaybackEnd) {
+        guard let player = players.removeValue(forKey: id) else { return }
+        facts.append(.played(id, end))
+        player.pointee.ids.removeAll { $0 == id }
+        if player.pointee.ids.isEmpty { return free(player) }
+        var listener = player.pointee.firstListener
+        while let one = listener {
+            listener = one.pointee.nextListener
+            if one.pointee.heardAs == id { part(one) }
+        }
+    }
+
+    private mutating func free(_ player: PlayerPointer) {
+        while let listener = player.pointee.firstListener { part(listener) }
+        wheel.leave(player.pointee.phase)
+        phasePlayers[player.pointee.phase].removeAll { $0 == player }
+        player.deinitialize(count: 1)
+        player.deallocate()
+    }
+
+    /// Lets `listener` hear a player from now on.
+    mutating func hear(_ listener: EndpointPointer, player: PlayerPointer, as id: MediaPlayerID) {
+        listener.pointee.heardAs = id
+        guard listener.pointee.heardPlayer != player else { return }
+        part(listener)
+        listener.pointee.heardPlayer = player
+        listener.pointee.nextListener = player.pointee.firstListener
+        player.pointee.firstListener = listener
+        if !player.pointee.isStarted {
+            let rate: Int = clipRate(for: listener.pointee.madeFormat?.codec)
+            for (place, name) in player.pointee.start(rate: rate) {
+                requests.append(ClipRequest(player: player.pointee.plan.id, place: place, name: name, sampleRate: rate))
+            }
+        }
+        if player.pointee.plan.isShared { join(listener, groupOf: player) }
+    }
+
+    /// A listener's place among those that share an encoding.
+    private func join(_ listener: EndpointPointer, groupOf player: PlayerPointer) {
+        guard let codec = listener.pointee.madeFormat?.codec else { return }
+        let time: UInt8 = listener.pointee.plan.packetTimeMs
+        if let group = player.pointee.groups.first(where: { $0.pointee.serves(codec, packetTimeMs: time) }) {
+            group.pointee.users += 1
+            listener.pointee.group = group
+            return
+        }
+        guard
+            let packer = try? AudioPacker(
+                codec, packetTimeMs: time, settings: AudioEncoderSettings(for: listener.pointee.plan))
+        else { return }
+        let group = UnsafeMutablePointer<SharedPacker>.allocate(capacity: 1)
+        group.initialize(to: SharedPacker(packer))
+        group.pointee.users = 1
+        player.pointee.groups.append(group)
+        listener.pointee.group = group
+    }
+
+    /// Takes a listener out of a player's.
+    func part(_ listener: EndpointPointer, from player: PlayerPointer) {
+        if player.pointee.firstListener == listener {
+            player.pointee.firstListener = listener.pointee.nextListener
+        } else {
+            var place = player.pointee.firstListener
+            while let one = place, one.pointee.nextListener != listener { place = one.pointee.nextListener }
+            place?.pointee.nextListener = listener.pointee.nextListener
+        }
+        (listener.pointee.heardPlayer, listener.pointee.nextListener) = (nil, nil)
+        guard let group = listener.pointee.group else { return }
+        listener.pointee.group = nil
+        group.pointee.users -= 1
+        if group.pointee.users == 0 {
+            player.pointee.groups.removeAll { $0 == group }
+            group.free()
+        }
+    }
+
+    /// The library's answer to a request.
+    public mutating func supply(_ request: ClipRequest, _ clip: Result<AudioClip, PromptError>) {
+        guard let player = players[request.player], player.pointee.rate == request.sampleRate else { return }
+        player.pointee.supply(request.place, clip)
+    }
+
+    /// Plays 20 ms to a player's listeners.
+    mutating func run(_ player: PlayerPointer, now: Moment) {
+        guard player.pointee.firstListener != nil, player.pointee.isStarted else { return }
+        guard player.pointee.render() else { return finish(player) }
+        let audio = UnsafeBufferPointer(start: player.pointee.frame, count: player.pointee.count)
+        let rate: Int = player.pointee.rate
+        for group in player.pointee.groups { group.pointee.push(audio, rate: rate) }
+        var listener = player.pointee.firstListener
+        while let one = listener {
+            listener = one.pointee.nextListener
+            if let group = one.pointee.group {
+                emit(group, to: one, now: now)
+            } else if let packer = packer(of: one) {
+                packer.pointee.push(audio, rate: rate)
+                emit(packer, to: one, now: now)
+            }
+        }
+    }
+
+    /// Sends what a group made this tick.
+    mutating func emit(_ group: UnsafeMutablePointer<SharedPacker>, to node: EndpointPointer, now: Moment) {
+        for index in 0..<group.pointee.count {
+            emit(
+                group.pointee[index], units: group.pointee.packer.packetUnits,
+                clockRate: group.pointee.packer.codec.clockRate, to: node, now: now)
+        }
+    }
+
+    private mutating func finish(_ player: PlayerPointer) {
+        let end: PlaybackEnd = player.pointee.failure.map { .failed($0) } ?? .finished
+        for id in player.pointee.ids { stopPlaying(id, end) }
+    }
+}
+
+/// The rate clips are asked for, for a coding: the lowest of the library's that loses nothing.
+func clipRate(for codec: AudioCodec?) -> Int {
+    switch codec?.sampleRate ?? 8_000 {
+    case ...8_000: 8_000
+    case ...16_000: 16_000
+    default: 48_000
+    }
+}

@@ -1,0 +1,166 @@
+internal import Basics
+internal import Codecs
+
+/// A player in the graph: what it plays, where it is, and who hears it.
+struct PlayerNode: ~Copyable {
+    enum Item {
+        case loading
+        case clip(AudioClip)
+        /// In samples.
+        case silence(Int)
+        case failed
+    }
+
+    let plan: PlaybackPlan
+    /// Those that were asked for this content; more than one where it is shared.
+    var ids: [MediaPlayerID]
+    let phase: Int
+    var firstListener: EndpointPointer?
+    /// In Hz; 0 until somebody listens.
+    private(set) var rate: Int = 0
+    private var items: [Item] = []
+    private var index: Int = 0
+    /// Samples of the item that were played.
+    private var offset: Int = 0
+    private var round: UInt32 = 0
+    private var toSkip: Int = 0
+    /// Nothing was played in this round: a list that can't be played is not tried for ever.
+    private var playedInRound: Bool = false
+    private(set) var failure: String?
+    /// 20 ms, made once a tick.
+    let frame: UnsafeMutablePointer<Int16>
+    /// What is encoded once for all listeners of a coding, where the content is shared.
+    var groups: [UnsafeMutablePointer<SharedPacker>] = []
+    private let gain: Int32
+
+    init(_ plan: PlaybackPlan, phase: Int) {
+        self.plan = plan
+        self.phase = phase
+        ids = [plan.id]
+        frame = .allocate(capacity: 960)
+        gain = gainFactor(plan.gainDb)
+    }
+
+    deinit {
+        frame.deallocate()
+        for group in groups { group.free() }
+    }
+
+    /// Samples of a tick.
+    var count: Int { rate / 50 }
+    var isStarted: Bool { rate != 0 }
+
+    /// Fixes the rate, when the first listener comes.
+    /// - Returns: the prompts to be loaded, with their places in the list.
+    mutating func start(rate: Int) -> [(place: Int, name: PromptName)] {
+        self.rate = rate
+        toSkip = Int(clamping: plan.startAt.wholeMilliseconds) * rate / 1000
+        var wanted: [(place: Int, name: PromptName)] = []
+        for (place, item) in plan.items.enumerated() {
+            switch item {
+            case .prompt(let name):
+                wanted.append((place, name))
+                items.append(.loading)
+            case .silence(let duration): items.append(.silence(Int(clamping: duration.wholeMilliseconds) * rate / 1000))
+            case .tone, .digits: items.append(.failed)
+            }
+        }
+        return wanted
+    }
+
+    mutating func supply(_ place: Int, _ clip: Result<AudioClip, PromptError>) {
+        guard place < items.count, case .loading = items[place] else { return }
+        switch clip {
+        case .success(let clip) where clip.sampleRate == rate: items[place] = .clip(clip)
+        case .success: items[place] = .failed
+        case .failure(let error):
+            failure = failure ?? error.description
+            items[place] = .failed
+        }
+    }
+
+    /// Makes the next 20 ms.
+    /// - Returns: false when the list came to its end before any of it; a rest is filled with silence.
+    mutating func render() -> Bool {
+        var made = 0
+        while made < count {
+            if index >= items.count {
+                round &+= 1
+                let isLast: Bool = plan.repeats.map { round >= $0 } ?? false
+                if isLast || !playedInRound { break }
+                (index, offset, playedInRound) = (0, 0, false)
+            }
+            guard index < items.count, let taken = take(upTo: count - made, at: made) else { break }
+            made += taken
+        }
+        if made < count { (frame + made).update(repeating: 0, count: count - made) }
+        if gain != unityGain { applyGain(frame, count: made, gain) }
+        return made > 0
+    }
+
+    /// Takes samples of the current item; nil while it is being loaded... then the tick is silence.
+    private mutating func take(upTo most: Int, at place: Int) -> Int? {
+        switch items[index] {
+        case .loading:
+            (frame + place).update(repeating: 0, count: most)
+            return most
+        case .failed:
+            next()
+            return 0
+        case .silence(let length):
+            let taken: Int = advance(length, most)
+            (frame + place).update(repeating: 0, count: taken)
+            return taken
+        case .clip(let clip):
+            let from: Int = skip(clip.samples.count)
+            let taken: Int = min(most, clip.samples.count - from)
+            if taken > 0, let base = clip.samples.baseAddress {
+                (frame + place).update(from: base + from, count: taken)
+                playedInRound = true
+            }
+            offset = from + taken
+            if offset >= clip.samples.count { next() }
+            return taken
+        }
+    }
+
+    private mutating func skip(_ length: Int) -> Int {
+        guard toSkip > 0 else { return offset }
+        let skipped: Int = min(toSkip, length - offset)
+        toSkip -= skipped
+        return offset + skipped
+    }
+
+    private mutating func advance(_ length: Int, _ most: Int) -> Int {
+        let from: Int = skip(length)
+        let taken: Int = min(most, length - from)
+        offset = from + taken
+        if taken > 0 { playedInRound = true }
+        if offset >= length { next() }
+        return max(0, taken)
+    }
+
+    private mutating func next() { (index, offset) = (index + 1, 0) }
+}
+
+typealias PlayerPointer = UnsafeMutablePointer<PlayerNode>
+
+/// 4 096ths of the amplitude.
+let unityGain: Int32 = 4096
+
+/// -60 ... +20 dB as a factor of ``unityGain``.
+func gainFactor(_ decibels: Float) -> Int32 {
+    if decibels == 0 { return unityGain }
+    // 10^(x/20) by halving steps of 6.02 dB and a polynomial between them, as this floor has no maths library.
+    let bits: Float = max(-60, min(20, decibels)) / 6.020_6
+    let whole: Float = bits.rounded(.down)
+    let rest: Float = bits - whole
+    let between: Float = 1 + rest * (0.695_98 + rest * (0.224_94 + rest * 0.079_08))
+    return Int32((Float(unityGain) * between * Float(sign: .plus, exponent: Int(whole), significand: 1)).rounded())
+}
+
+func applyGain(_ samples: UnsafeMutablePointer<Int16>, count: Int, _ gain: Int32) {
+    for index in 0..<count {
+        samples[index] = Int16(truncatingIfNeeded: max(-32768, min(32767, Int32(samples[index]) &* gain >> 12)))
+    }
+}

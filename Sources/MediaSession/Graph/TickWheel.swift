@@ -1,0 +1,66 @@
+internal import Basics
+
+/// When what is made here is due: everything once in 20 ms, spread over phases of 2 ms so that a thread's work is even.
+///
+/// Deadlines are counted from the start, so they do not drift.
+struct TickWheel {
+    static let phases: Int = 10
+    static let step: Int64 = 2_000_000
+    /// A thread that was kept from running for longer leaves out what was due meanwhile.
+    static let patience: Int64 = 200_000_000
+
+    /// How many things are due in each phase.
+    private var load: InlineArray<10, Int32> = InlineArray(repeating: 0)
+    private var total: Int = 0
+    private var origin: Int64 = 0
+    /// Steps since the origin; of the next one that may be due.
+    private var step: Int64 = 0
+
+    var isIdle: Bool { total == 0 }
+
+    /// The phase with the least to do.
+    mutating func enter(now: Moment) -> Int {
+        if total == 0 {
+            origin = now.nanoseconds
+            step = 0
+        }
+        var best = 0
+        for phase in 1..<Self.phases where load[phase] < load[best] { best = phase }
+        load[best] += 1
+        total += 1
+        return best
+    }
+
+    mutating func leave(_ phase: Int) {
+        load[phase] -= 1
+        total -= 1
+    }
+
+    /// When the next phase with anything to do is due; nil while there is none.
+    var next: Moment? {
+        guard total > 0 else { return nil }
+        for ahead in 0..<Int64(Self.phases) where load[Int((step + ahead) % 10)] > 0 {
+            return Moment(nanoseconds: origin + (step + ahead) * Self.step)
+        }
+        return nil
+    }
+
+    /// Leaves out what cannot be made up for; true when there was any.
+    mutating func leaveOut(now: Moment) -> Bool {
+        let behind: Int64 = now.nanoseconds - (origin + step * Self.step)
+        guard total > 0, behind > Self.patience else { return false }
+        // The newest round stays.
+        step += behind / Self.step - Int64(Self.phases) + 1
+        return true
+    }
+
+    /// Takes the next phase that is due.
+    mutating func take(now: Moment) -> Int? {
+        while total > 0, origin + step * Self.step <= now.nanoseconds {
+            let phase = Int(step % 10)
+            step += 1
+            if load[phase] > 0 { return phase }
+        }
+        return nil
+    }
+}
