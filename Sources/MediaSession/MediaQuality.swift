@@ -1,4 +1,5 @@
 public import Basics
+public import Codecs
 
 /// A tone by which a machine makes itself known.
 public enum MachineTone: String, Hashable, Sendable, CaseIterable {
@@ -22,13 +23,40 @@ public struct MediaQuality: Hashable, Sendable {
     public var packetsDiscarded: UInt32 = 0
     /// The longest run of lost packets.
     public var longestLoss: UInt16 = 0
-    /// Lost within bursts (RFC 3611 §4.7.2 with Gmin 16).
+    /// Lost or discarded within bursts (RFC 3611 §4.7.2 with Gmin 16).
     public var packetsLostInBursts: UInt32 = 0
+    /// All packets within bursts, and how many bursts there were.
+    public var packetsInBursts: UInt32 = 0
+    public var bursts: UInt32 = 0
+    /// Runs of lost or discarded packets without one that came between.
+    public var lossRuns: UInt32 = 0
+    public var packetsDuplicated: UInt32 = 0
+    /// Came after a packet that was sent later.
+    public var packetsReordered: UInt32 = 0
+    /// The longest time without a packet, in ms, above 150; one that lasts on counts from the last packet.
+    public var longestGapMs: UInt32 = 0
+    /// The longest such time that ended here and that the sender's numbers and timestamps account for (comfort noise, DTX).
+    public var longestPauseMs: UInt32 = 0
+    /// Interarrival jitter (RFC 3550 §6.4.1) at the interval's end.
     public var jitterMicroseconds: UInt32 = 0
+    /// Delay above the least one seen: of half of the packets, and of 95 in 100, at most.
+    public var delayVariationMicroseconds: UInt32 = 0
+    public var highDelayVariationMicroseconds: UInt32 = 0
     /// By the peer's reports; nil while none came.
     public var roundTripMicroseconds: UInt32?
     /// Audio made up in place of what was lost, where it is played here.
     public var concealedMs: UInt32 = 0
+    /// Whether the plan expected media all the time: false on hold.
+    public var isExpected: Bool = true
+    /// What was sent to the peer meanwhile.
+    public var packetsSent: UInt32 = 0
+    /// Dropped as they came from a source that may not send here, and such a source.
+    public var packetsFromElsewhere: UInt32 = 0
+    public var elsewhere: IPEndpoint?
+    /// Dropped as their payload type is none that was agreed.
+    public var packetsOfUnknownType: UInt32 = 0
+    /// What the peer's audio is coded by; nil where it is no audio or not known.
+    public var codec: AudioCodec?
     /// What the peer reports of what it hears: loss in 1/256, jitter; nil while none came.
     public var reportedLossFraction: UInt8?
     public var reportedJitterMicroseconds: UInt32?

@@ -7,6 +7,9 @@ public struct RTCPReader {
 
     private let bytes: UnsafeRawBufferPointer
     private var offset: Int = 0
+    /// Of the packet read last.
+    private var lastStart: Int = 0
+    private var lastEnd: Int = 0
 
     /// Checks the whole datagram by RFC 3550 §A.2: version 2 throughout, first a report without padding, padding on the last
     /// packet only, and lengths that add up exactly. Nil when it fails, as an encrypted one (RFC 3711 §3.4) does.
@@ -39,8 +42,26 @@ public struct RTCPReader {
         let type: UInt8 = bytes[offset + 1]
         let padding: Int = first & 0x20 != 0 ? Int(bytes[end - 1]) : 0
         let body = UnsafeRawBufferPointer(rebasing: bytes[(offset + 4)..<(end - padding)])
+        (lastStart, lastEnd) = (offset, end - padding)
         offset = end
         return RTCPPacket(type: type, count: Int(first & 0x1F), body: body)
+    }
+
+    /// The packet ``next()`` gave last, without its first four bytes and its padding.
+    var lastBody: UnsafeRawBufferPointer {
+        lastEnd == 0 ? UnsafeRawBufferPointer(start: nil, count: 0) : slice(bytes, lastStart + 4, lastEnd)
+    }
+
+    /// The packet ``next()`` gave last as extended report; nil when it is none or too short.
+    public var extendedReport: RTCPExtendedReport? {
+        guard lastEnd > 0, bytes[lastStart + 1] == RTCPExtendedReport.packetType else { return nil }
+        return RTCPExtendedReport(lastBody)
+    }
+
+    /// The packet ``next()`` gave last as feedback; nil when it is none or too short.
+    public var feedback: RTCPFeedback? {
+        guard lastEnd > 0 else { return nil }
+        return RTCPFeedback(type: bytes[lastStart + 1], format: bytes[lastStart] & 0x1F, body: lastBody)
     }
 }
 
@@ -50,7 +71,8 @@ public enum RTCPPacket {
     case receiverReport(ssrc: UInt32, RTCPReportBlocks)
     case sourceDescription(RTCPSourceDescription)
     case goodbye(RTCPGoodbye)
-    /// Application-defined, feedback (RFC 4585), extended reports (RFC 3611), or of a content that does not fit its length.
+    /// Application-defined, feedback (``RTCPReader/feedback``), extended reports (``RTCPReader/extendedReport``), or of a content
+    /// that does not fit its length.
     case other(type: UInt8)
 
     init(type: UInt8, count: Int, body: UnsafeRawBufferPointer) {

@@ -9,6 +9,14 @@ public struct RTCPSenderReport: Hashable, Sendable {
     public let packetCount: UInt32
     public let octetCount: UInt32
 
+    public init(ssrc: UInt32, ntpTimestamp: UInt64, rtpTimestamp: UInt32, packetCount: UInt32, octetCount: UInt32) {
+        self.ssrc = ssrc
+        self.ntpTimestamp = ntpTimestamp
+        self.rtpTimestamp = rtpTimestamp
+        self.packetCount = packetCount
+        self.octetCount = octetCount
+    }
+
     init(_ body: UnsafeRawBufferPointer) {
         ssrc = load32(body, 0)
         ntpTimestamp = load64(body, 4)
@@ -37,6 +45,20 @@ public struct RTCPReportBlock: Hashable, Sendable {
     public let lastSenderReport: UInt32
     /// From that report's arrival to this one's sending, in 1/65 536 s.
     public let delaySinceLastSenderReport: UInt32
+
+    /// - Parameter cumulativeLost: clamped to 24 bits where it is written (RFC 3550 §A.3).
+    public init(
+        ssrc: UInt32, fractionLost: UInt8 = 0, cumulativeLost: Int32 = 0, extendedHighestSequence: UInt32 = 0,
+        jitter: UInt32 = 0, lastSenderReport: UInt32 = 0, delaySinceLastSenderReport: UInt32 = 0
+    ) {
+        self.ssrc = ssrc
+        self.fractionLost = fractionLost
+        self.cumulativeLost = cumulativeLost
+        self.extendedHighestSequence = extendedHighestSequence
+        self.jitter = jitter
+        self.lastSenderReport = lastSenderReport
+        self.delaySinceLastSenderReport = delaySinceLastSenderReport
+    }
 
     init(_ bytes: UnsafeRawBufferPointer, at offset: Int) {
         ssrc = load32(bytes, offset)
