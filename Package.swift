@@ -145,7 +145,7 @@ let package = Package(
         tests("SIPTransaction", ["Basics", "SIPMessage"]),
         tests("SIPDialog", ["Basics", "SIPMessage", "SIPTransaction"]),
         tests("Registration", ["Basics", "SIPMessage", "SIPTransaction"]),
-        tests("MediaSession", ["Basics", "RTP"]),
+        tests("MediaSession", ["Basics", "RTP", "Codecs"]),
         tests("Identity", ["Basics", "SIPMessage"]),
         tests("Numbering", ["Basics", "SIPMessage", "Identity"]),
         tests(
