@@ -1,0 +1,205 @@
+package import Basics
+
+extension PlayoutStage {
+    /// Takes out the next `samples` of audio: packets as they come due, made-up audio where they did not come.
+    ///
+    /// - Parameters:
+    ///   - now: not before that of the last pull. Pulls are as far apart as the audio they take is long.
+    ///   - output: at least `samples` long; the rest stays as it is.
+    package mutating func pull<Decoder: PlayoutDecoder & ~Copyable>(
+        _ samples: Int, now: Moment, into output: UnsafeMutableBufferPointer<Int16>, decoder: inout Decoder
+    ) -> PlayoutInfo {
+        var content: PlayoutInfo.Content = .silence
+        var done = 0
+        let wanted: Int = min(samples, output.count)
+        let part: Int = sampleRate / 50
+        guard wanted > 0, let start = output.baseAddress else { return info(.silence, of: 0, now: now) }
+        while done < wanted {
+            let length: Int = min(part, wanted - done)
+            let made: PlayoutInfo.Content = pullPart(length, now: now, into: start + done, decoder: &decoder)
+            if content == .silence || made == .audio { content = made }
+            done += length
+        }
+        return info(content, of: wanted, now: now)
+    }
+
+    private func info(_ content: PlayoutInfo.Content, of taken: Int, now: Moment) -> PlayoutInfo {
+        guard let delay = buffer.delay(now: now) else { return PlayoutInfo(content: content, delayNanoseconds: 0) }
+        // What is heard now lies before what was decoded last.
+        let ahead: Int64 = buffer.nanoseconds(ticks(queue.count + taken))
+        return PlayoutInfo(content: content, delayNanoseconds: delay &+ ahead)
+    }
+
+    private mutating func pullPart<Decoder: PlayoutDecoder & ~Copyable>(
+        _ length: Int, now: Moment, into output: UnsafeMutablePointer<Int16>, decoder: inout Decoder
+    ) -> PlayoutInfo.Content {
+        var content: PlayoutInfo.Content = queue.count > 0 ? lastContent : .silence
+        var packets = 0
+        while queue.count < length {
+            let before: Int = queue.count
+            step(length, now: now, decoder: &decoder)
+            guard queue.count == before else {
+                if content != .audio { content = lastContent }
+                continue
+            }
+            // A run of packets that give no audio ends.
+            packets += 1
+            if packets > JitterBuffer.slotCount { break }
+        }
+        queue.take(length, into: output)
+        return content
+    }
+
+    private var lastContent: PlayoutInfo.Content {
+        switch run {
+        case .audio: .audio
+        case .concealment: .concealment
+        case .silence: .silence
+        }
+    }
+
+    /// Makes some more audio.
+    mutating func step<Decoder: PlayoutDecoder & ~Copyable>(
+        _ length: Int, now: Moment, decoder: inout Decoder
+    ) {
+        let lacking: Int = length - queue.count
+        switch buffer.next(now: now) {
+        case .packet(let packet):
+            play(packet, decoder: &decoder)
+        case .missing(let ticks, let next):
+            if let next, recover(samples(ticks), from: next, decoder: &decoder) { return }
+            unproved += conceal(min(samples(ticks), max(lacking, 1)), decoder: &decoder)
+        case .empty:
+            if run == .audio { figures.underruns &+= 1 }
+            unproved += conceal(lacking, decoder: &decoder)
+        case .silence:
+            fillPause(lacking, decoder: &decoder)
+        }
+    }
+
+    private mutating func play<Decoder: PlayoutDecoder & ~Copyable>(
+        _ packet: JitterPacket, decoder: inout Decoder
+    ) {
+        prove(afterPause: packet.afterPause)
+        guard packet.kind != .comfortNoise else {
+            noise.describe(packet.payload)
+            pause = .comfortNoise
+            buffer.played(0)
+            return
+        }
+        let free: UnsafeMutableBufferPointer<Int16> = queue.free
+        guard let count = decoder.decode(packet.payload, into: free), count > 0 else {
+            figures.undecodable &+= 1
+            let ticks: Int64 = buffer.packetTicks
+            buffer.played(ticks)
+            concealed &+= UInt64(conceal(samples(ticks), isFilling: false, decoder: &decoder))
+            return
+        }
+        if !packet.isContinuous, !wasRecovered { smoothJoin(min(count, free.count)) }
+        wasRecovered = false
+        pause = packet.kind == .lastSpeech ? .decoder : .silence
+        append(min(count, free.count), as: .audio)
+        buffer.played(ticks(count))
+    }
+
+    /// What was made up in a pause of the sender was no fault.
+    private mutating func prove(afterPause: Bool) {
+        if !afterPause { concealed &+= UInt64(unproved) }
+        unproved = 0
+    }
+
+    private mutating func recover<Decoder: PlayoutDecoder & ~Copyable>(
+        _ length: Int, from next: JitterPacket, decoder: inout Decoder
+    ) -> Bool {
+        let free = UnsafeMutableBufferPointer(rebasing: queue.free.prefix(length))
+        guard free.count == length, let count = decoder.recover(samples: length, from: next.payload, into: free),
+            count > 0
+        else { return false }
+        append(min(count, length), as: .audio)
+        figures.recovered &+= 1
+        wasRecovered = true
+        buffer.filled(ticks(count))
+        return true
+    }
+
+    /// Lets the decoder make audio up; fades it out when it becomes long.
+    ///
+    /// - Returns: the samples made.
+    @discardableResult
+    private mutating func conceal<Decoder: PlayoutDecoder & ~Copyable>(
+        _ length: Int, isFilling: Bool = true, decoder: inout Decoder
+    ) -> Int {
+        let free = UnsafeMutableBufferPointer(rebasing: queue.free.prefix(length))
+        let begun: Int = run == .concealment ? runLength : 0
+        fillByDecoder(free, isNeeded: begun < sampleRate * 180 / 1000, decoder: &decoder)
+        fade(free, begun: begun, from: sampleRate * 80 / 1000, over: sampleRate / 10)
+        append(free.count, as: .concealment)
+        if isFilling { buffer.filled(ticks(free.count)) }
+        return free.count
+    }
+
+    private mutating func fillPause<Decoder: PlayoutDecoder & ~Copyable>(_ length: Int, decoder: inout Decoder) {
+        let free = UnsafeMutableBufferPointer(rebasing: queue.free.prefix(length))
+        let begun: Int = run == .silence ? runLength : 0
+        switch pause {
+        case .decoder:
+            fillByDecoder(free, isNeeded: true, decoder: &decoder)
+        case .comfortNoise:
+            noise.fill(free)
+        case .silence:
+            // What was heard last dies away.
+            let ending: Int = sampleRate / 100
+            let hasAudio: Bool =
+                begun > 0 || run == .audio || run == .concealment && runLength < sampleRate * 180 / 1000
+            fillByDecoder(free, isNeeded: hasAudio && begun < ending, decoder: &decoder)
+            fade(free, begun: begun, from: 0, over: ending)
+        }
+        append(free.count, as: .silence)
+        buffer.filled(ticks(free.count))
+    }
+
+    private func fillByDecoder<Decoder: PlayoutDecoder & ~Copyable>(
+        _ free: UnsafeMutableBufferPointer<Int16>, isNeeded: Bool, decoder: inout Decoder
+    ) {
+        var made = 0
+        while isNeeded, made < free.count {
+            let count: Int = decoder.conceal(
+                samples: free.count - made, into: UnsafeMutableBufferPointer(rebasing: free[made...]))
+            if count <= 0 { break }
+            made += min(count, free.count - made)
+        }
+        for index in made..<free.count { free[index] = 0 }
+    }
+
+    /// A gain that falls from 1 to 0, as long after `from` as `over` says.
+    private func fade(_ samples: UnsafeMutableBufferPointer<Int16>, begun: Int, from: Int, over: Int) {
+        guard begun + samples.count > from else { return }
+        for index in samples.indices {
+            let gain: Int = min(max(over - (begun + index - from), 0), over)
+            samples[index] = Int16(truncatingIfNeeded: Int(samples[index]) * gain / over)
+        }
+    }
+
+    private mutating func append(_ samples: Int, as kind: Run) {
+        queue.append(samples)
+        runLength = kind == run ? runLength + samples : samples
+        run = kind
+    }
+
+    /// Takes out a jump between what was played last and what is at the front of the free memory, where it is one.
+    private func smoothJoin(_ count: Int) {
+        let start: UnsafeMutablePointer<Int16> = queue.free.baseAddress.unsafelyUnwrapped
+        let length: Int = min(sampleRate / 250, count)
+        let jump: Int = Int(queue.last) - Int(start[0])
+        var usual = 0
+        for index in 1..<max(length, 1) {
+            usual = max(usual, abs(Int(start[index]) - Int(start[index - 1])))
+            usual = max(usual, abs(Int(start[-index]) - Int(start[-index - 1])))
+        }
+        guard abs(jump) > usual else { return }
+        for index in 0..<length {
+            let value: Int = Int(start[index]) + jump * (length - index) / length
+            start[index] = Int16(min(max(value, -32_768), 32_767))
+        }
+    }
+}
