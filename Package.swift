@@ -107,6 +107,7 @@ let package = Package(
                 grdbSQLite,
             ]),
         module("Telemetry", ["Basics", "Batching", "SIPTransaction"]),
+        module("AudioFiles", ["Basics", "Batching", "MediaSession", "CSndfile", "CEbur128", "CSpeexDSP"]),
         // Floor 7
         module("API", ["Basics", nio, hummingbird, logging]),
         // Floor 8
@@ -127,6 +128,9 @@ let package = Package(
         .executableTarget(
             name: "RelayBench", dependencies: ["Basics", "MediaSession", "MediaTransport"],
             path: "Benchmarks/RelayBench",
+            swiftSettings: settings),
+        .executableTarget(
+            name: "FilesBench", dependencies: ["AudioFiles", "MediaSession"], path: "Benchmarks/FilesBench",
             swiftSettings: settings),
         // Only tests import these
         module(
@@ -151,6 +155,7 @@ let package = Package(
         tests(
             "Store",
             ["Basics", "SIPMessage", "SIPTransaction", "Identity", "Registration", "CallControl", grdb]),
+        tests("AudioFiles", ["Basics", "MediaSession"]),
         tests("Telemetry", ["Basics", "SIPTransaction"], golden: false),
         tests(
             "CallControl",
