@@ -76,6 +76,7 @@ let package = Package(
         module("SIPDialog", ["Basics", "SIPMessage", "SIPTransaction"]),
         module("Registration", ["Basics", "SIPMessage", "SIPTransaction"]),
         module("MediaSession", ["Basics", "RTP", "Codecs"]),
+        module("Prompts", ["Basics"]),
         // Floor 4
         module("Identity", ["Basics", "SIPMessage", crypto]),
         module("Numbering", ["Basics", "Identity"]),
@@ -107,6 +108,9 @@ let package = Package(
                 grdbSQLite,
             ]),
         module("Telemetry", ["Basics", "Batching", "SIPTransaction"]),
+        module(
+            "AudioFiles",
+            ["Basics", "Batching", "MediaSession", "Prompts", "CSndfile", "CEbur128", "CSpeexDSP", "CSpanDSP"]),
         // Floor 7
         module("API", ["Basics", nio, hummingbird, logging]),
         // Floor 8
@@ -127,6 +131,9 @@ let package = Package(
         .executableTarget(
             name: "RelayBench", dependencies: ["Basics", "MediaSession", "MediaTransport"],
             path: "Benchmarks/RelayBench",
+            swiftSettings: settings),
+        .executableTarget(
+            name: "FilesBench", dependencies: ["AudioFiles", "MediaSession"], path: "Benchmarks/FilesBench",
             swiftSettings: settings),
         // Only tests import these
         module(
@@ -151,6 +158,7 @@ let package = Package(
         tests(
             "Store",
             ["Basics", "SIPMessage", "SIPTransaction", "Identity", "Registration", "CallControl", grdb]),
+        tests("AudioFiles", ["Basics", "MediaSession", "Prompts", "CSndfile", "CEbur128"]),
         tests("Telemetry", ["Basics", "SIPTransaction"], golden: false),
         tests(
             "CallControl",

@@ -24,6 +24,7 @@ public final class RecordingSink: Sendable {
     private let owed = Atomic<Int>(0)
     private let lost = Atomic<Int>(0)
     private let closed = Atomic<Bool>(false)
+    private let finished = Atomic<Bool>(false)
     private let ending = Mutex<RecordingResult.End?>(nil)
 
     private static let gapCapacity = 16
@@ -76,6 +77,7 @@ public final class RecordingSink: Sendable {
     public func finish(_ end: RecordingResult.End) {
         tellGap(before: written.load(ordering: .relaxed))
         ending.withLock { if $0 == nil { $0 = end } }
+        finished.store(true, ordering: .releasing)
     }
 
     /// Whether the store closed the file, as it does when it cannot be written: nothing more is taken.
@@ -101,7 +103,10 @@ public final class RecordingSink: Sendable {
     /// Frames that wait to be drained.
     public var waitingFrames: Int { written.load(ordering: .acquiring) - drained.load(ordering: .relaxed) }
 
-    /// How the recording ended; nil while it goes on. What ``drain(_:silence:)`` finds afterwards is the rest.
+    /// Whether the recording has ended; what ``drain(_:silence:)`` finds from then on is the rest.
+    public var isFinished: Bool { finished.load(ordering: .acquiring) }
+
+    /// How the recording ended; nil while it goes on.
     public var end: RecordingResult.End? { ending.withLock { $0 } }
 
     /// Takes all that waits, in order: `audio` gets interleaved samples, `silence` a number of frames that were lost.
@@ -124,7 +129,7 @@ public final class RecordingSink: Sendable {
             gapsDrained.store(gap, ordering: .releasing)
         }
         // The writing thread is done: what it could not tell is ours.
-        guard end != nil else { return }
+        guard isFinished else { return }
         let rest = owed.exchange(0, ordering: .relaxed)
         if rest > 0 { try silence(rest) }
     }
