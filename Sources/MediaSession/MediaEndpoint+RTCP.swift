@@ -12,7 +12,7 @@ extension MediaEndpoint {
         guard isRTCP(packet) else { return dropMalformed() }
         var events: MediaEvents = []
         if source != pinnedRTCP {
-            guard mayLatchRTCP(source.address, now: now) else { return dropWrongSource() }
+            guard mayLatchRTCP(source.address, now: now) else { return dropWrongSource(source) }
             pinnedRTCP = source
             events = .destination
         }
@@ -24,7 +24,7 @@ extension MediaEndpoint {
     mutating func receiveMultiplexed(_ packet: UnsafeRawBufferPointer, from source: IPEndpoint, now: Moment)
         -> MediaVerdict
     {
-        guard pinned.map({ $0 == source }) ?? isAllowed(source.address) else { return dropWrongSource() }
+        guard pinned.map({ $0 == source }) ?? isAllowed(source.address) else { return dropWrongSource(source) }
         return takeReports(packet, [], now: now)
     }
 

@@ -20,7 +20,7 @@ extension MediaEndpoint {
                 events = pin(source, ssrc: header.ssrc)
             }
         } else {
-            guard mayLatch(source.address, now: now) else { return dropWrongSource() }
+            guard mayLatch(source.address, now: now) else { return dropWrongSource(source) }
             events = pin(source, ssrc: header.ssrc)
         }
         sequence.receive(header.sequenceNumber)
@@ -34,7 +34,7 @@ extension MediaEndpoint {
     {
         var events: MediaEvents = []
         if source != pinned {
-            guard mayLatch(source.address, now: now) else { return dropWrongSource() }
+            guard mayLatch(source.address, now: now) else { return dropWrongSource(source) }
             events = pin(source, ssrc: 0)
         }
         return take(packet, events, now: now)
@@ -98,7 +98,8 @@ extension MediaEndpoint {
         return .drop
     }
 
-    mutating func dropWrongSource() -> MediaVerdict {
+    mutating func dropWrongSource(_ source: IPEndpoint) -> MediaVerdict {
+        elsewhere = source
         counters.packetsDropped &+= 1
         counters.droppedWrongSource &+= 1
         return .drop

@@ -29,6 +29,8 @@ public struct MediaEndpoint: Sendable {
     /// The SSRC taken from it; 0 without RTP.
     public internal(set) var pinnedSSRC: UInt32 = 0
     var pinnedRTCP: IPEndpoint?
+    /// The last source whose packets were not taken.
+    var elsewhere: IPEndpoint?
     /// The last RTP packet that was taken.
     var lastRTP: Moment
     var lastRTCP: Moment

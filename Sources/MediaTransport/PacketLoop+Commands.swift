@@ -66,6 +66,7 @@ extension PacketLoop {
 
     mutating func upkeep() {
         nextUpkeep = now.nanoseconds + Self.upkeepInterval
+        graph.setWall(clock.wallNow, at: now)
         // In the order they came, and all wait equally long.
         let time: Moment = now
         let due: Int = quarantined.firstIndex { $0.until > time } ?? quarantined.count

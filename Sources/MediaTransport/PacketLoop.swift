@@ -55,6 +55,7 @@ struct PacketLoop: ~Copyable {
         (self.thread, self.pool, self.settings, self.clock, self.tell) = (thread, pool, settings, clock, tell)
         now = clock.now
         graph = MediaGraph(settings: settings.endpoint, random: .system)
+        graph.setWall(clock.wallNow, at: now)
         lines = .allocate(capacity: pool.pairCount)
         lines.initialize(repeating: Line(), count: pool.pairCount)
         packet = .allocate(byteCount: Self.packetSize + MediaGraph.tailroom, alignment: 16)

@@ -42,7 +42,7 @@ struct Studio: ~Copyable {
         let all: [Sent] = (0..<graph.outbox.count).map { index in
             let packet: Outbox.Packet = graph.outbox[index]
             return Sent(
-                line: packet.node.pointee.line,
+                line: packet.node.pointee.line, isRTCP: packet.channel == .rtcp,
                 bytes: Array(UnsafeRawBufferPointer(start: packet.bytes, count: packet.count)))
         }
         graph.outbox.clear()
@@ -52,6 +52,7 @@ struct Studio: ~Copyable {
 
 struct Sent: Equatable {
     let line: Int
+    var isRTCP: Bool = false
     let bytes: [UInt8]
     var header: RTPHeader { bytes.withUnsafeBytes { RTPHeader($0)! } }
     var payload: [UInt8] { Array(bytes.dropFirst(12)) }

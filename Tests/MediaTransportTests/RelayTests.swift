@@ -80,25 +80,32 @@ struct RelayTests {
         #expect(figures.source == left.endpoint)
     }
 
-    @Test("RTCP passes on the odd ports and is measured")
+    @Test("RTCP passes on the odd ports, names the stream the listener hears, and is measured")
     func rtcp() async throws {
         let plane = try Plane(ports: 21_400...21_499)
         let (left, right) = (try Phone(), try Phone())
+        let (leftReports, rightReports) = (try Phone(), try Phone())
         let (a, b) = (endpoint(1, 0), endpoint(1, 1))
-        let leftPorts: MediaPorts = try plane.open(a, for: left.endpoint) { $0.remoteRTCP = left.endpoint }
-        let rightPorts: MediaPorts = try plane.open(b, for: right.endpoint) { $0.remoteRTCP = right.endpoint }
+        let leftPorts: MediaPorts = try plane.open(a, for: left.endpoint) { $0.remoteRTCP = leftReports.endpoint }
+        let rightPorts: MediaPorts = try plane.open(b, for: right.endpoint) { $0.remoteRTCP = rightReports.endpoint }
         plane.threads.perform([.join(a, b)])
+        left.send(rtp(1), to: leftPorts.rtp)
+        let heard: [UInt8] = try #require(await right.next()).bytes
+        let ssrc: [UInt8] = Array(heard[8..<12])
         let senderReport: [UInt8] =
             [0x80, 200, 0, 6, 0, 0, 0, 7, 0, 0, 1, 2, 3, 4, 0, 0] + [UInt8](repeating: 0, count: 12)
-        left.send(senderReport, to: leftPorts.rtcp)
-        let there = await right.next()
-        #expect(there?.bytes == senderReport && there?.port == rightPorts.rtcp)
+        leftReports.send(senderReport, to: leftPorts.rtcp)
+        let there = try #require(await rightReports.next())
+        #expect(there.port == rightPorts.rtcp)
+        #expect(there.bytes[4..<8] == ssrc[...] && there.bytes[8..<16] == senderReport[8..<16])
+        #expect(there.bytes[16..<20] == heard[4..<8], "RTP timestamp 0 of the source is this one of the stream")
         let report: [UInt8] =
-            [0x81, 201, 0, 7, 0, 0, 0, 9, 0, 0, 0, 7, 51, 0, 0, 0] + [UInt8](repeating: 0, count: 8) + [
+            [0x81, 201, 0, 7, 0, 0, 0, 9] + ssrc + [51, 0, 0, 0] + [UInt8](repeating: 0, count: 8) + [
                 1, 2, 3, 4, 0, 0, 0, 0,
             ]
-        right.send(report, to: rightPorts.rtcp)
-        #expect(await left.next()?.port == leftPorts.rtcp)
+        rightReports.send(report, to: rightPorts.rtcp)
+        let back = try #require(await leftReports.next())
+        #expect(back.port == leftPorts.rtcp && back.bytes[8..<12] == [0, 0, 0, 7] && back.bytes[12] == 51)
         let figures: MediaStatistics = try #require(await plane.threads.statistics(of: b))
         #expect(figures.reportedLossFraction == 51 && figures.rtcpReceived == 1)
         #expect(try #require(figures.roundTripMicroseconds) < 5_000_000)

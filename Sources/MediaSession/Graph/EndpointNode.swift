@@ -1,5 +1,6 @@
 public import Basics
 internal import Codecs
+internal import RTP
 
 /// One endpoint in the graph: its machine, the stream its peer hears, and who hears whom.
 ///
@@ -15,6 +16,16 @@ public struct EndpointNode: ~Copyable {
     private(set) var takesRTCP: Bool = false
 
     var stream: SentStream
+    /// What comes from the peer, and what is said about it.
+    var meter: ReceptionMeter
+    var exchange = ReportExchange()
+    var scheduler: RTCPScheduler
+    /// The interval of figures that runs.
+    var intervalFrom: Moment
+    var expectedThroughout: Bool
+    var countersBefore = MediaStatistics()
+    /// Of the peer's last packet.
+    var heardPayloadType: UInt8 = 0xFF
     /// Whom it hears, where that is another endpoint.
     var heard: UnsafeMutablePointer<EndpointNode>?
     /// Whom it hears, where that is a player.
@@ -36,8 +47,15 @@ public struct EndpointNode: ~Copyable {
     var packer: UnsafeMutablePointer<AudioPacker>?
     var made = MadeClock()
 
-    init(_ endpoint: MediaEndpoint, _ plan: MediaEndpointPlan, line: Int, stream: SentStream) {
+    init(
+        _ endpoint: MediaEndpoint, _ plan: MediaEndpointPlan, line: Int, stream: SentStream, scheduler: RTCPScheduler,
+        now: Moment
+    ) {
         self.endpoint = endpoint
+        self.scheduler = scheduler
+        meter = ReceptionMeter(clockRate: plan.clockRate, now: now)
+        intervalFrom = now
+        expectedThroughout = plan.expectsMedia
         self.plan = plan
         self.line = line
         self.stream = stream
@@ -63,6 +81,9 @@ public struct EndpointNode: ~Copyable {
     var madeFormat: MediaFormat? { plan.outgoing.first { $0.codec != nil } }
     /// Its number on the wire.
     private(set) var madePayloadType: UInt8 = 0
+
+    /// The coding of the peer's last packet of audio.
+    var heardCodec: AudioCodec? { heardPayloadType < 128 ? codec(of: heardPayloadType) : nil }
 
     /// The coding of a payload type the peer sends; by the static table where the description is unknown.
     func codec(of payloadType: UInt8) -> AudioCodec? {

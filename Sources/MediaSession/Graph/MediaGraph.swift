@@ -16,6 +16,11 @@ public struct MediaGraph: ~Copyable {
 
     let settings: MediaEndpointSettings
     var random: AnyRandom
+    /// The name we are known by in reports (RFC 7022 §4.2).
+    let cname: UnsafeMutableRawPointer
+    static let cnameLength: Int = 20
+    var wallNTP: UInt64 = 0
+    var wallAt: Moment = .zero
     /// Recordings that players need, since the driver took them last.
     public var requests: [ClipRequest] = []
     private(set) var nodes: [MediaEndpointID: EndpointPointer] = [:]
@@ -31,9 +36,14 @@ public struct MediaGraph: ~Copyable {
         self.settings = settings
         self.random = random
         outbox = Outbox()
+        cname = .allocate(byteCount: Self.cnameLength, alignment: 1)
+        for (place, character) in self.random.token(Self.cnameLength).utf8.enumerated() {
+            cname.storeBytes(of: character, toByteOffset: place, as: UInt8.self)
+        }
     }
 
     deinit {
+        cname.deallocate()
         for list in phasePlayers {
             for player in list {
                 player.deinitialize(count: 1)
@@ -63,7 +73,8 @@ public struct MediaGraph: ~Copyable {
             timestamp: random.next(), now: now)
         node.initialize(
             to: EndpointNode(
-                MediaEndpoint(plan: plan, settings: settings, now: now), plan, line: line, stream: stream))
+                MediaEndpoint(plan: plan, settings: settings, now: now), plan, line: line, stream: stream,
+                scheduler: RTCPScheduler(now: now, random: &random), now: now))
         nodes[plan.id] = node
         return node
     }
@@ -75,6 +86,8 @@ public struct MediaGraph: ~Copyable {
         guard old.ports == plan.ports else { return false }
         node.pointee.plan = plan
         node.pointee.endpoint.update(plan, now: now)
+        node.pointee.meter.setClockRate(plan.clockRate)
+        if !plan.expectsMedia { node.pointee.expectedThroughout = false }
         node.pointee.aim()
         if old.outgoing != plan.outgoing || old.packetTimeMs != plan.packetTimeMs {
             node.pointee.remake()
@@ -240,26 +253,36 @@ public struct MediaGraph: ~Copyable {
         if !verdict.events.isEmpty { note(verdict.events, of: node) }
         switch verdict.route {
         case .drop: return
-        case .rtp: relay(bytes, count, from: node, now: now)
-        case .rtcp: relayReports(bytes, count, verdict, from: node, now: now)
+        case .rtp: take(bytes, count, from: node, now: now)
+        case .rtcp: takeReports(bytes, count, verdict, from: node, now: now)
         }
     }
 
-    private mutating func relay(
+    private mutating func take(
         _ bytes: UnsafeMutableRawPointer, _ count: Int, from node: EndpointPointer, now: Moment
     ) {
-        guard let first = node.pointee.firstListener else { return node.pointee.endpoint.undeliverable() }
         guard node.pointee.endpoint.plan.carriesRTP,
             let header = RTPHeader(UnsafeRawBufferPointer(start: bytes, count: count))
         else {
-            guard first.pointee.takesRTP else { return node.pointee.endpoint.undeliverable() }
+            guard let first = node.pointee.firstListener, first.pointee.takesRTP else {
+                return node.pointee.endpoint.undeliverable()
+            }
             return send(bytes, count, .rtp, to: first)
         }
+        node.pointee.meter.receive(sequenceNumber: header.sequenceNumber, timestamp: header.timestamp, at: now)
+        node.pointee.heardPayloadType = header.payloadType
+        guard node.pointee.firstListener != nil else { return node.pointee.endpoint.undeliverable() }
+        relay(header, bytes, count, from: node, now: now)
+    }
+
+    private mutating func relay(
+        _ header: RTPHeader, _ bytes: UnsafeMutableRawPointer, _ count: Int, from node: EndpointPointer, now: Moment
+    ) {
         // Before headers are written anew, and in the order of arrival.
         if node.pointee.needsAudio {
             hearAudio(header, UnsafeRawBufferPointer(start: bytes, count: count), from: node, now: now)
         }
-        var listener: EndpointPointer? = first
+        var listener: EndpointPointer? = node.pointee.firstListener
         while let one = listener {
             listener = one.pointee.nextListener
             let payloadType: UInt8 = one.pointee.map[header.payloadType]
@@ -290,17 +313,6 @@ public struct MediaGraph: ~Copyable {
         }
     }
 
-    private mutating func relayReports(
-        _ bytes: UnsafeMutableRawPointer, _ count: Int, _ verdict: MediaVerdict, from node: EndpointPointer,
-        now: Moment
-    ) {
-        guard let listener = node.pointee.firstListener, listener.pointee.takesRTCP else {
-            return node.pointee.endpoint.undeliverable()
-        }
-        send(bytes, count, .rtcp, to: listener)
-        if verdict.senderReport != 0 { listener.pointee.endpoint.sentSenderReport(verdict.senderReport, at: now) }
-    }
-
     mutating func send(
         _ bytes: UnsafeMutableRawPointer, _ count: Int, _ channel: Outbox.Packet.Channel, to node: EndpointPointer
     ) {
@@ -315,6 +327,7 @@ public struct MediaGraph: ~Copyable {
 
     private mutating func note(_ events: MediaEvents, of node: EndpointPointer) {
         let id: MediaEndpointID = node.pointee.id
+        if events.contains(.latched) { node.pointee.meter.restart() }
         if events.contains(.latched), let source = node.pointee.endpoint.pinned {
             facts.append(.latched(id, source: source, ssrc: node.pointee.endpoint.pinnedSSRC))
         }
@@ -357,6 +370,7 @@ public struct MediaGraph: ~Copyable {
             let (events, silentSince): (MediaEvents, Moment?) = node.pointee.endpoint.tick(now: now)
             if events.contains(.destination) { node.pointee.aim() }
             if let silentSince { facts.append(.silent(id, since: silentSince)) }
+            report(node, now: now)
         }
     }
 }
