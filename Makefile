@@ -38,7 +38,7 @@ lint: ## swift format in lint mode, and the scripts' syntax
 	@scripts/lint
 
 format: ## rewrite the Swift sources in the house style
-	swift format format --in-place --parallel --recursive --configuration .swift-format Package.swift Sources Tests Fuzz
+	swift format format --in-place --parallel --recursive --configuration .swift-format Package.swift Sources Tests Fuzz Benchmarks
 
 spec-coverage: ## which requirement is proved by which test: docs/spec-coverage.md
 	@scripts/spec-coverage

@@ -69,7 +69,9 @@ let package = Package(
         clib("COpenSSL", "openssl", "libssl-dev"),
         clib("CSndfile", "sndfile", "libsndfile1-dev"),
         clib("CEbur128", "libebur128", "libebur128-dev"),
-        module("Codecs", ["Basics", "COpus", "CSpanDSP", "CSpeexDSP", "CBcg729"]),
+        .target(
+            name: "Codecs", dependencies: ["Basics", "COpus", "CSpanDSP", "CSpeexDSP", "CBcg729"],
+            swiftSettings: settings, linkerSettings: [.linkedLibrary("m")]),
         // Floor 2
         module("SIPTransaction", ["Basics", "SIPMessage"]),
         // Floor 3
@@ -135,6 +137,9 @@ let package = Package(
         .executableTarget(
             name: "FilesBench", dependencies: ["AudioFiles", "MediaSession"], path: "Benchmarks/FilesBench",
             swiftSettings: settings),
+        .executableTarget(
+            name: "CodecBench", dependencies: ["Codecs", "COpus", "CSpanDSP", "CBcg729"], path: "Benchmarks/CodecBench",
+            swiftSettings: settings),
         // Only tests import these
         module(
             "TestKit",
@@ -149,6 +154,7 @@ let package = Package(
         tests("SDP", ["Basics"], golden: true),
         tests("RTP", ["Basics"]),
         tests("STUN", ["Basics"]),
+        tests("Codecs", golden: true),
         tests("SIPTransaction", ["Basics", "SIPMessage"]),
         tests("SIPDialog", ["Basics", "SIPMessage", "SIPTransaction"]),
         tests("Registration", ["Basics", "SIPMessage", "SIPTransaction"]),

@@ -33,6 +33,13 @@ extension JitterBuffer {
         return play(sequence, now: now)
     }
 
+    /// The packet that follows the last one played is there.
+    var hasNext: Bool {
+        let found: UnsafeMutablePointer<Slot> = slot(nextSequence)
+        return phase == .playing && made == 0 && found.pointee.sequence == nextSequence
+            && found.pointee.ticks == position && found.pointee.kind == .speech
+    }
+
     /// A packet of so many ticks was played; 0 for comfort noise, which lasts until the next packet.
     public mutating func played(_ ticks: Int64) {
         position &+= ticks
@@ -114,7 +121,8 @@ extension JitterBuffer {
         let isContinuous: Bool = hasPlayed && made == 0 && position == found.pointee.ticks
         // Nothing was lost and the sender let time pass: it paused, whatever had to be made up meanwhile.
         let gap: Int64 = found.pointee.ticks &- position
-        let afterPause: Bool = !hasPlayed || !hasDropped && gap > 0 && gap >= made && lostPackets(before: sequence) == 0
+        let afterPause: Bool =
+            !hasPlayed || !hasDropped && gap > ticks(Self.smallStep) && lostPackets(before: sequence) == 0
         hasDropped = false
         position = found.pointee.ticks
         phase = found.pointee.kind == .speech ? .playing : .paused
@@ -155,7 +163,9 @@ extension JitterBuffer {
 
     /// The delay aimed at rises at once and falls by a tenth of the way in a second, at least 2 ms.
     private mutating func updateTarget(now: Moment) {
-        let wanted: Int64 = min(max(estimator.delay, minimumDelay), maximumDelay)
+        let learned: Int64 = estimator.delay
+        // A little more than was ever needed, where anything was.
+        let wanted: Int64 = min(max(learned &+ min(learned / 4, 2_500_000), minimumDelay), maximumDelay)
         let elapsed: Int64 = targetAt == .min ? 0 : min(max(now.nanoseconds &- targetAt, 0), 1_000_000_000)
         targetAt = now.nanoseconds
         guard wanted < target else {

@@ -1,5 +1,7 @@
 /// What makes samples of packets: ``PlayoutStage`` pulls through it.
 package protocol PlayoutDecoder: ~Copyable {
+    /// What it makes up is a multiple of so many samples.
+    var concealmentStep: Int { get }
     /// Decodes a packet.
     ///
     /// - Returns: the samples written; nil where the packet is illegal or does not fit.

@@ -15,10 +15,14 @@ public struct PlayoutSettings: Hashable, Sendable {
     /// Memory for payloads that wait, in bytes; 12 288 by default (1.5 s of G.711), 1 024 ... 16 320.
     public var arenaBytes: Int
 
+    /// Audio is made shorter and longer to change the delay; true by default. False for a stream that carries a modem's or a fax's
+    /// signals: the delay then changes where nothing is sent or something is missing, and nowhere else.
+    public var stretches: Bool
+
     public init(
         minimumDelay: Duration = .milliseconds(20), maximumDelay: Duration = .milliseconds(200),
         quantile: Float = 0.96, forgetting: Float = 0.983, packetTime: Duration = .milliseconds(20),
-        arenaBytes: Int = 12_288
+        arenaBytes: Int = 12_288, stretches: Bool = true
     ) {
         self.minimumDelay = minimumDelay
         self.maximumDelay = maximumDelay
@@ -26,6 +30,7 @@ public struct PlayoutSettings: Hashable, Sendable {
         self.forgetting = forgetting
         self.packetTime = packetTime
         self.arenaBytes = arenaBytes
+        self.stretches = stretches
     }
 
     public static let standard = PlayoutSettings()

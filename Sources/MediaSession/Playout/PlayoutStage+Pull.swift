@@ -33,6 +33,22 @@ extension PlayoutStage {
     private mutating func pullPart<Decoder: PlayoutDecoder & ~Copyable>(
         _ length: Int, now: Moment, into output: UnsafeMutablePointer<Int16>, decoder: inout Decoder
     ) -> PlayoutInfo.Content {
+        notePull(length)
+        let content: PlayoutInfo.Content = fill(length, now: now, decoder: &decoder)
+        if queue.count >= length {
+            noteLevel(length)
+            adjust(length, now: now, decoder: &decoder)
+        }
+        queue.take(length, into: output)
+        return content
+    }
+
+    /// Makes audio until so much waits.
+    ///
+    /// - Returns: what it is, at best.
+    mutating func fill<Decoder: PlayoutDecoder & ~Copyable>(
+        _ length: Int, now: Moment, decoder: inout Decoder
+    ) -> PlayoutInfo.Content {
         var content: PlayoutInfo.Content = queue.count > 0 ? lastContent : .silence
         var packets = 0
         while queue.count < length {
@@ -46,7 +62,6 @@ extension PlayoutStage {
             packets += 1
             if packets > JitterBuffer.slotCount { break }
         }
-        queue.take(length, into: output)
         return content
     }
 
@@ -63,12 +78,13 @@ extension PlayoutStage {
         _ length: Int, now: Moment, decoder: inout Decoder
     ) {
         let lacking: Int = length - queue.count
-        switch buffer.next(now: now) {
+        switch buffer.next(now: now, lead: ticks(length - step)) {
         case .packet(let packet):
             play(packet, decoder: &decoder)
         case .missing(let ticks, let next):
             if let next, recover(samples(ticks), from: next, decoder: &decoder) { return }
-            unproved += conceal(min(samples(ticks), max(lacking, 1)), decoder: &decoder)
+            // What is known to be missing is made up in one piece where it is not long.
+            unproved += conceal(max(min(samples(ticks), length), 1), decoder: &decoder)
         case .empty:
             if run == .audio { figures.underruns &+= 1 }
             unproved += conceal(lacking, decoder: &decoder)
@@ -129,8 +145,8 @@ extension PlayoutStage {
     private mutating func conceal<Decoder: PlayoutDecoder & ~Copyable>(
         _ length: Int, isFilling: Bool = true, decoder: inout Decoder
     ) -> Int {
-        let free = UnsafeMutableBufferPointer(rebasing: queue.free.prefix(length))
         let begun: Int = run == .concealment ? runLength : 0
+        let free: UnsafeMutableBufferPointer<Int16> = free(for: length, decoder)
         fillByDecoder(free, isNeeded: begun < sampleRate * 180 / 1000, decoder: &decoder)
         fade(free, begun: begun, from: sampleRate * 80 / 1000, over: sampleRate / 10)
         append(free.count, as: .concealment)
@@ -139,8 +155,8 @@ extension PlayoutStage {
     }
 
     private mutating func fillPause<Decoder: PlayoutDecoder & ~Copyable>(_ length: Int, decoder: inout Decoder) {
-        let free = UnsafeMutableBufferPointer(rebasing: queue.free.prefix(length))
         let begun: Int = run == .silence ? runLength : 0
+        let free: UnsafeMutableBufferPointer<Int16> = free(for: length, decoder)
         switch pause {
         case .decoder:
             fillByDecoder(free, isNeeded: true, decoder: &decoder)
@@ -156,6 +172,14 @@ extension PlayoutStage {
         }
         append(free.count, as: .silence)
         buffer.filled(ticks(free.count))
+    }
+
+    /// Room for made-up audio: as much as asked for and what the decoder's step adds to it.
+    private func free<Decoder: PlayoutDecoder & ~Copyable>(
+        for length: Int, _ decoder: borrowing Decoder
+    ) -> UnsafeMutableBufferPointer<Int16> {
+        let step: Int = max(decoder.concealmentStep, 1)
+        return UnsafeMutableBufferPointer(rebasing: queue.free.prefix((length + step - 1) / step * step))
     }
 
     private func fillByDecoder<Decoder: PlayoutDecoder & ~Copyable>(

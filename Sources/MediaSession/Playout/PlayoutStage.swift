@@ -36,6 +36,18 @@ public struct PlayoutStage: ~Copyable {
     var lengthened: UInt64 = 0
     var figures = PlayoutStatistics()
 
+    let stretcher: TimeStretcher
+    /// By what the delay at which packets are asked for changes, and what is decoded beyond that, in samples.
+    var step: Int
+    var surplus: Int = 0
+    /// The delays of the last pulls, in nanoseconds.
+    var delays = SIMD4<Int64>()
+    var comparedPulls: Int = 0
+    var sinceStretch: Int = 0
+    /// Mean power of the audio at the front, and of its background.
+    var power: Float = 0
+    var background: Float = 1000
+
     /// - Parameters:
     ///   - clockRate: of the stream's RTP timestamps, in Hz.
     ///   - sampleRate: of the decoder's audio and of what is pulled; 8 000 ... 48 000 Hz.
@@ -44,6 +56,8 @@ public struct PlayoutStage: ~Copyable {
         self.sampleRate = Int(min(max(sampleRate, 8_000), 48_000))
         self.clockRate = Int(buffer.clockRate)
         // Less than 30 ms wait when a packet of up to 120 ms is decoded, and up to 15 ms are put in.
+        stretcher = TimeStretcher(sampleRate: self.sampleRate)
+        step = self.sampleRate / 50
         queue = SampleQueue(capacity: self.sampleRate * 165 / 1000, history: self.sampleRate * 20 / 1000)
     }
 

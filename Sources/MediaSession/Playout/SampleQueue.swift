@@ -41,6 +41,21 @@ struct SampleQueue: ~Copyable {
         tail -= min(max(samples, 0), count)
     }
 
+    /// Takes the oldest samples away unheard; the history keeps its end.
+    mutating func drop(_ samples: Int) {
+        let dropped: Int = min(max(samples, 0), count)
+        // What was heard last is what comes before the new front.
+        (memory + head + dropped - history).update(from: memory + head - history, count: history)
+        head += dropped
+        compact()
+    }
+
+    /// Makes room for samples before the oldest; they are to be written at the new ``front``.
+    mutating func insertGap(_ samples: Int) {
+        (memory + head + samples).update(from: memory + head, count: count)
+        tail += samples
+    }
+
     /// Takes the oldest samples out; silence for those that are not there.
     mutating func take(_ samples: Int, into output: UnsafeMutablePointer<Int16>) {
         let taken: Int = min(samples, count)

@@ -5,11 +5,13 @@ struct PlainDecoder: PlayoutDecoder, ~Copyable {
     /// Samples of a packet without its copy; 0 where there are no copies.
     var ownSamples: Int = 0
     var concealment: Int16 = 0
+    var concealmentStep: Int = 1
     private(set) var concealed: Int = 0
     private(set) var recovered: Int = 0
 
-    init(ownSamples: Int = 0, concealment: Int16 = 0) {
+    init(ownSamples: Int = 0, concealment: Int16 = 0, concealmentStep: Int = 1) {
         self.ownSamples = ownSamples
+        self.concealmentStep = concealmentStep
         self.concealment = concealment
     }
 
@@ -21,9 +23,10 @@ struct PlainDecoder: PlayoutDecoder, ~Copyable {
     }
 
     mutating func conceal(samples: Int, into output: UnsafeMutableBufferPointer<Int16>) -> Int {
-        for index in 0..<samples { output[index] = concealment }
-        concealed += samples
-        return samples
+        let made: Int = samples / concealmentStep * concealmentStep
+        for index in 0..<made { output[index] = concealment }
+        concealed += made
+        return made
     }
 
     mutating func recover(

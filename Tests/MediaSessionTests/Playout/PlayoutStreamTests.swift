@@ -28,17 +28,17 @@ private struct Bench: ~Copyable {
         }
     }
 
-    /// Pulls 20 ms and lets 20 ms pass; the last sample stands for all.
+    /// Pulls 20 ms and lets as much pass; the last sample stands for all.
     @discardableResult
-    mutating func pull() -> Int16 {
-        var output = [Int16](repeating: 0, count: 160)
+    mutating func pull(_ samples: Int = 160) -> Int16 {
+        var output = [Int16](repeating: 0, count: samples)
         output.withUnsafeMutableBufferPointer {
             contents.append(
-                stage.pull(160, now: Moment(nanoseconds: Int64(now * 1e6)), into: $0, decoder: &decoder).content)
+                stage.pull(samples, now: Moment(nanoseconds: Int64(now * 1e6)), into: $0, decoder: &decoder).content)
         }
         heard += output
-        now += 20
-        return output[159]
+        now += Double(samples) / 8
+        return output[samples - 1]
     }
 }
 
@@ -52,8 +52,7 @@ struct PlayoutStreamTests {
         #expect(bench.insert(3, timestamp: 480) == .kept)
         bench.pull()
         #expect(bench.insert(1, timestamp: 160) == .duplicate)
-        bench.pull()
-        bench.pull()
+        for _ in 0..<4 { bench.pull() }
         #expect(bench.insert(2, timestamp: 320) == .late)
         #expect(bench.insert(4, timestamp: 640, samples: 769) == .overflow)
         #expect(bench.insert(9000, timestamp: 99_999) == .late)
@@ -93,6 +92,19 @@ struct PlayoutStreamTests {
         // Nothing of the sender's is left out, and nothing added.
         let loud: Int = played.samples.count { $0 > 500 }
         #expect(abs(loud - played.sent * 160) < 800 * 3)
+    }
+
+    @Test("a decoder that makes audio up in steps leaves no hole, whatever is pulled", arguments: [20, 80])
+    func concealsInSteps(step: Int) {
+        var bench = Bench()
+        bench.decoder.concealmentStep = step
+        bench.insert(0, timestamp: 0)
+        bench.pull(100)
+        bench.insert(2, timestamp: 320)
+        for _ in 0..<6 { bench.pull(70) }
+        // Where the two meet zero is passed, no more.
+        #expect(bench.heard.count { $0 == 0 } <= 6)
+        #expect(bench.heard.count { $0 == -7 } >= 160)
     }
 
     @Test("comfort noise fills a pause at its level")
