@@ -69,6 +69,7 @@ let package = Package(
         clib("COpenSSL", "openssl", "libssl-dev"),
         clib("CSndfile", "sndfile", "libsndfile1-dev"),
         clib("CEbur128", "libebur128", "libebur128-dev"),
+        module("Signals", ["Basics", "CSpanDSP"]),
         module("Codecs", ["Basics", "COpus", "CSpanDSP", "CSpeexDSP", "CBcg729"]),
         // Floor 2
         module("SIPTransaction", ["Basics", "SIPMessage"]),
@@ -149,6 +150,7 @@ let package = Package(
         tests("SDP", ["Basics"], golden: true),
         tests("RTP", ["Basics"]),
         tests("STUN", ["Basics"]),
+        tests("Signals", ["Basics", "CSpanDSP"]),
         tests("SIPTransaction", ["Basics", "SIPMessage"]),
         tests("SIPDialog", ["Basics", "SIPMessage", "SIPTransaction"]),
         tests("Registration", ["Basics", "SIPMessage", "SIPTransaction"]),
