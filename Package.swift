@@ -72,6 +72,7 @@ let package = Package(
         .target(
             name: "Codecs", dependencies: ["Basics", "COpus", "CSpanDSP", "CSpeexDSP", "CBcg729"],
             swiftSettings: settings, linkerSettings: [.linkedLibrary("m")]),
+        module("Signals", ["Basics", "CSpanDSP"]),
         // Floor 2
         module("SIPTransaction", ["Basics", "SIPMessage"]),
         // Floor 3
@@ -155,6 +156,7 @@ let package = Package(
         tests("RTP", ["Basics"]),
         tests("STUN", ["Basics"]),
         tests("Codecs", golden: true),
+        tests("Signals", ["Basics", "CSpanDSP"]),
         tests("SIPTransaction", ["Basics", "SIPMessage"]),
         tests("SIPDialog", ["Basics", "SIPMessage", "SIPTransaction"]),
         tests("Registration", ["Basics", "SIPMessage", "SIPTransaction"]),
