@@ -62,6 +62,7 @@ let package = Package(
         module("SDP", ["Basics"]),
         module("RTP", ["Basics"]),
         module("STUN", ["Basics"]),
+        module("SRTP", ["COpenSSL"]),
         clib("COpus", "opus", "libopus-dev"),
         clib("CSpanDSP", "spandsp", "libspandsp-dev"),
         clib("CSpeexDSP", "speexdsp", "libspeexdsp-dev"),
@@ -75,7 +76,7 @@ let package = Package(
         // Floor 3
         module("SIPDialog", ["Basics", "SIPMessage", "SIPTransaction"]),
         module("Registration", ["Basics", "SIPMessage", "SIPTransaction"]),
-        module("MediaSession", ["Basics", "RTP", "Codecs"]),
+        module("MediaSession", ["Basics", "RTP", "SRTP", "Codecs"]),
         // Floor 4
         module("Identity", ["Basics", "SIPMessage", crypto]),
         module("Numbering", ["Basics", "Identity"]),
@@ -128,7 +129,11 @@ let package = Package(
             name: "RelayBench", dependencies: ["Basics", "MediaSession", "MediaTransport"],
             path: "Benchmarks/RelayBench",
             swiftSettings: settings),
+        .executableTarget(
+            name: "SRTPBench", dependencies: ["Basics", "SRTP", "CSRTP2"], path: "Benchmarks/SRTPBench",
+            swiftSettings: settings),
         // Only tests import these
+        clib("CSRTP2", "libsrtp2", "libsrtp2-dev"),
         module(
             "TestKit",
             [
@@ -142,6 +147,7 @@ let package = Package(
         tests("SDP", ["Basics"], golden: true),
         tests("RTP", ["Basics"]),
         tests("STUN", ["Basics"]),
+        tests("SRTP", ["Basics", "CSRTP2"]),
         tests("SIPTransaction", ["Basics", "SIPMessage"]),
         tests("SIPDialog", ["Basics", "SIPMessage", "SIPTransaction"]),
         tests("Registration", ["Basics", "SIPMessage", "SIPTransaction"]),
