@@ -62,6 +62,7 @@ let package = Package(
         module("SDP", ["Basics"]),
         module("RTP", ["Basics"]),
         module("STUN", ["Basics"]),
+        module("SRTP", ["COpenSSL"]),
         clib("COpus", "opus", "libopus-dev"),
         clib("CSpanDSP", "spandsp", "libspandsp-dev"),
         clib("CSpeexDSP", "speexdsp", "libspeexdsp-dev"),
@@ -78,7 +79,7 @@ let package = Package(
         // Floor 3
         module("SIPDialog", ["Basics", "SIPMessage", "SIPTransaction"]),
         module("Registration", ["Basics", "SIPMessage", "SIPTransaction"]),
-        module("MediaSession", ["Basics", "RTP", "Codecs"]),
+        module("MediaSession", ["Basics", "RTP", "SRTP", "Codecs", "Signals"]),
         module("Prompts", ["Basics"]),
         // Floor 4
         module("Identity", ["Basics", "SIPMessage", crypto]),
@@ -141,7 +142,11 @@ let package = Package(
         .executableTarget(
             name: "CodecBench", dependencies: ["Codecs", "COpus", "CSpanDSP", "CBcg729"], path: "Benchmarks/CodecBench",
             swiftSettings: settings),
+        .executableTarget(
+            name: "SRTPBench", dependencies: ["Basics", "SRTP", "CSRTP2"], path: "Benchmarks/SRTPBench",
+            swiftSettings: settings),
         // Only tests import these
+        clib("CSRTP2", "libsrtp2", "libsrtp2-dev"),
         module(
             "TestKit",
             [
@@ -157,6 +162,7 @@ let package = Package(
         tests("STUN", ["Basics"]),
         tests("Codecs", golden: true),
         tests("Signals", ["Basics", "CSpanDSP"]),
+        tests("SRTP", ["Basics", "CSRTP2"]),
         tests("SIPTransaction", ["Basics", "SIPMessage"]),
         tests("SIPDialog", ["Basics", "SIPMessage", "SIPTransaction"]),
         tests("Registration", ["Basics", "SIPMessage", "SIPTransaction"]),

@@ -23,10 +23,10 @@ public func fuzzSessionDescription(_ start: UnsafePointer<UInt8>?, _ count: Int)
     guard (try? relayed.serialised()) != nil else { fatalError("what is relayed cannot be written") }
     for stream in relayed.media {
         guard stream.connection?.ip == address else { fatalError("an address was not replaced") }
-        _ = (
-            stream.rtpmaps, stream.fmtps, stream.rtcpEndpoint, stream.ptimeMs, stream.direction, stream.clockRate,
-            stream.crypto
-        )
+        _ = (stream.rtpmaps, stream.fmtps, stream.rtcpEndpoint, stream.ptimeMs, stream.direction, stream.clockRate)
+        for line in stream.crypto {
+            guard SDPCrypto(line.value) == line else { fatalError("a crypto line is not read back the same") }
+        }
     }
     return 0
 }

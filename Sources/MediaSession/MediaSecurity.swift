@@ -1,3 +1,5 @@
+public import SRTP
+
 /// How a stream's packets are protected.
 public enum MediaSecurity: Hashable, Sendable {
     case none
@@ -5,34 +7,6 @@ public enum MediaSecurity: Hashable, Sendable {
     case sdes(local: SRTPKey, remote: SRTPKey?)
     /// Keys by a handshake on the stream's port (RFC 5763). The peer's certificate must have one of the fingerprints.
     case dtls(DTLSPlan)
-}
-
-/// A master key of SRTP. Not described: keys are never logged.
-public struct SRTPKey: Hashable, Sendable {
-    public var profile: SRTPProfile
-    /// 16 or 32 bytes.
-    public var key: [UInt8]
-    /// 14 bytes, 12 for AES-GCM.
-    public var salt: [UInt8]
-    /// The master key identifier that follows each packet, with its length in bytes; nil where there is none (RFC 4568 §6.1).
-    public var mki: [UInt8]?
-
-    public init(profile: SRTPProfile, key: [UInt8], salt: [UInt8], mki: [UInt8]? = nil) {
-        self.profile = profile
-        self.key = key
-        self.salt = salt
-        self.mki = mki
-    }
-}
-
-/// A crypto-suite of SRTP, by its name in a=crypto.
-public enum SRTPProfile: String, Hashable, Sendable, CaseIterable {
-    case aesCM128HMACSHA1Tag80 = "AES_CM_128_HMAC_SHA1_80"
-    case aesCM128HMACSHA1Tag32 = "AES_CM_128_HMAC_SHA1_32"
-    case aesCM256HMACSHA1Tag80 = "AES_256_CM_HMAC_SHA1_80"
-    case aesCM256HMACSHA1Tag32 = "AES_256_CM_HMAC_SHA1_32"
-    case aeadAES128GCM = "AEAD_AES_128_GCM"
-    case aeadAES256GCM = "AEAD_AES_256_GCM"
 }
 
 public struct DTLSPlan: Hashable, Sendable {

@@ -107,8 +107,16 @@ public struct MediaDescription: Hashable, Sendable {
     public var rtcp: SDPRTCP? { attributes.value("rtcp").flatMap { SDPRTCP($0) } }
     /// a=rtcp-mux: RTCP may share the RTP port (RFC 5761 §5.1.1).
     public var rtcpMux: Bool { attributes.contains("rtcp-mux") }
-    /// The values of the a=crypto lines (RFC 4568), never to be logged.
-    public var crypto: [String] { attributes.compactMap { $0.isNamed("crypto") ? $0.value : nil } }
+    /// The a=crypto lines that can be read, in order of preference (RFC 4568 §5.1.1).
+    public var crypto: [SDPCrypto] {
+        attributes.compactMap { $0.isNamed("crypto") ? $0.value.flatMap { SDPCrypto($0) } : nil }
+    }
+
+    /// Writes these a=crypto lines in place of all others.
+    public mutating func setCrypto(_ lines: [SDPCrypto]) {
+        attributes.removeAll { $0.isNamed("crypto") }
+        attributes += lines.map { SDPAttribute("crypto", $0.value) }
+    }
 
     /// Clock rate in Hz of the first format: by its rtpmap, else by the static table (RFC 3551 §6); 8000 where unknown.
     public var clockRate: UInt32 {
