@@ -166,7 +166,7 @@ let package = Package(
         tests("SIPTransaction", ["Basics", "SIPMessage"]),
         tests("SIPDialog", ["Basics", "SIPMessage", "SIPTransaction"]),
         tests("Registration", ["Basics", "SIPMessage", "SIPTransaction"]),
-        tests("MediaSession", ["Basics", "RTP", "Codecs"]),
+        tests("MediaSession", ["Basics", "RTP", "SRTP", "Codecs"]),
         tests("Identity", ["Basics", "SIPMessage"]),
         tests("Numbering", ["Basics", "SIPMessage", "Identity"]),
         tests(

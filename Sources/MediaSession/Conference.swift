@@ -10,16 +10,19 @@ public struct RoomPlan: Hashable, Sendable {
     /// Sounds when somebody enters or leaves.
     public var announces: Bool
     public var country: String
+    /// What is mixed, in Hz: 8 000, 16 000 or 48 000. Legs of other rates are brought to it.
+    public var sampleRate: UInt32
 
     public init(
         id: MediaRoomID, memberLimit: UInt16 = 500, music: PromptName? = nil, announces: Bool = true,
-        country: String = "FR"
+        country: String = "FR", sampleRate: UInt32 = 16_000
     ) {
         self.id = id
         self.memberLimit = memberLimit
         self.music = music
         self.announces = announces
         self.country = country
+        self.sampleRate = sampleRate
     }
 }
 

@@ -117,6 +117,12 @@ public struct MediaEndpoint: Sendable {
         counters.packetsUnsent &+= 1
     }
 
+    /// A packet is not protected by the stream's keys, was changed on its way, or came before.
+    mutating func unauthenticated() {
+        counters.packetsDropped &+= 1
+        counters.droppedUnauthenticated &+= 1
+    }
+
     /// A packet has a payload type that nobody announced.
     mutating func unknownPayloadType() {
         counters.packetsDropped &+= 1

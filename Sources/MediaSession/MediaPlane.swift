@@ -142,6 +142,8 @@ public struct MediaStatistics: Hashable, Sendable {
     public var droppedUndeliverable: UInt64 = 0
     /// Of the dropped: of a payload type that was not agreed.
     public var droppedPayloadType: UInt64 = 0
+    /// Of the dropped: not protected by the stream's keys, changed on the way, or replayed.
+    public var droppedUnauthenticated: UInt64 = 0
     /// For the peer, but the system took them not.
     public var packetsUnsent: UInt64 = 0
     /// Interarrival jitter (RFC 3550 §6.4.1), in microseconds.

@@ -1,4 +1,5 @@
 public import Basics
+public import Signals
 
 /// A recording that can be played, by name: the media plane's library knows where its audio is.
 public struct PromptName: Hashable, Sendable, CustomStringConvertible {
@@ -15,10 +16,7 @@ public struct PromptName: Hashable, Sendable, CustomStringConvertible {
 }
 
 /// Tones a caller knows by ear; how they sound depends on the country.
-public enum CallTone: String, Hashable, Sendable, CaseIterable {
-    case dial, ringback, busy, congestion, callWaiting, specialInformation, confirmation, recordBeep
-    case conferenceJoin, conferenceLeave
-}
+public typealias CallTone = ProgressTone
 
 public enum PlaybackItem: Hashable, Sendable {
     case prompt(PromptName)

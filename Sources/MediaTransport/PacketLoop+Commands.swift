@@ -8,6 +8,8 @@ extension PacketLoop {
             switch command {
             case .media(.set(let plan)): set(plan)
             case .media(.close(let id)): close(id)
+            case .media(.record(let plan)): record(plan)
+            case .recorded(let id, let result): graph.facts.append(.recorded(id, result))
             case .media(let command): graph.perform(command, now: now)
             case .release(let ports): release(ports)
             case .supply(let request, let clip): graph.supply(request, clip)
@@ -43,13 +45,30 @@ extension PacketLoop {
 
     /// Answers with the final figures; with empty ones where no endpoint is open, so that every close is answered.
     private mutating func close(_ id: MediaEndpointID) {
-        guard let closed = graph.close(id) else {
+        guard let closed = graph.close(id, now: now) else {
             graph.facts.append(.closed(id, MediaStatistics()))
             return
         }
         graph.facts.append(.closed(id, closed.statistics))
         lines[closed.line] = Line()
         quarantine(closed.line)
+    }
+
+    private mutating func record(_ plan: RecordingPlan) {
+        guard !graph.change(plan) else { return }
+        guard let store = settings.recordings else {
+            let end: RecordingResult.End = .failed("no folder of recordings is configured")
+            graph.facts.append(.recorded(plan.id, RecordingResult(end: end, duration: .zero, bytes: 0)))
+            return
+        }
+        let thread: PacketThread = self.thread
+        let rate: Int = plan.sampleRate.map { Int($0) } ?? graph.recordingRate(of: plan.endpoint)
+        let sink: RecordingSink = store.open(
+            name: plan.name, sampleRate: rate, channels: plan.content == .both ? 2 : 1
+        ) { result in
+            thread.enqueue(CollectionOfOne(.recorded(plan.id, result)))
+        }
+        graph.record(plan, to: sink, now: now)
     }
 
     /// Ports nobody opened an endpoint on; the peer may know them all the same, so they are emptied too.

@@ -9,6 +9,7 @@ enum ThreadCommand: Sendable {
     case media(MediaCommand)
     case release(MediaPorts)
     case supply(ClipRequest, Result<AudioClip, PromptError>)
+    case recorded(MediaRecorderID, RecordingResult)
     case statistics(MediaEndpointID, @Sendable (MediaStatistics?) -> Void)
 }
 

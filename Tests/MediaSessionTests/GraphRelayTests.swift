@@ -156,7 +156,7 @@ struct GraphRelayTests {
         #expect(sent[0].header.ssrc != sent[1].header.ssrc && sent[0].payload == sent[1].payload)
         studio.graph.part(studio.nodes[b])
         #expect(studio.send(rtp(2, timestamp: 320), from: a, at: 20).map(\.line) == [c])
-        _ = studio.graph.close(Studio.id(a))
+        _ = studio.graph.close(Studio.id(a), now: at(20))
         #expect(studio.graph.statistics(of: Studio.id(c))?.packetsSent == 2)
     }
 }

@@ -63,7 +63,8 @@ struct GraphReportTests {
         studio.graph.join(studio.nodes[0], studio.nodes[1])
         let there: RTPHeader = studio.send(rtp(500, timestamp: 9000), from: 0, at: 0)[0].header
         let back: RTPHeader = studio.send(rtp(3, timestamp: 50, ssrc: 99), from: 1, at: 0)[0].header
-        let sent: [UInt8] = words([0x81C8_000C, 7, 0x0102_0304, 0, 9160, 2, 320])
+        let sent: [UInt8] =
+            words([0x81C8_000C, 7, 0x0102_0304, 0, 9160, 2, 320])
             + words([back.ssrc, 0x1000_0000, UInt32(back.sequenceNumber) &+ 4, 0, 0, 0])
         let heard: [Sent] = studio.send(sent, from: 0, at: 100, isRTCP: true)
         #expect(heard.count == 1 && heard[0].line == 1)

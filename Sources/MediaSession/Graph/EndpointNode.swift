@@ -40,6 +40,20 @@ public struct EndpointNode: ~Copyable {
     /// From the payload types of ``heard`` to those of this endpoint's peer.
     var map: PayloadMap = .identity
 
+    /// The room it is in, its seat there, and how it is heard there.
+    var room: UnsafeMutablePointer<RoomNode>?
+    var seat: Int = 0
+    var ear: UnsafeMutablePointer<RoomEar>?
+    /// Those that record it.
+    var firstRecorder: UnsafeMutablePointer<RecorderNode>?
+    /// Keys the peer presses, and those pressed towards it.
+    var events: EventReceiver?
+    var presser: UnsafeMutablePointer<KeyPresser>?
+    /// Payload types of the peer that are events, a bit each.
+    private var eventTypes: (UInt64, UInt64) = (0, 0)
+    private(set) var eventClockRate: UInt32 = 8000
+    /// Nil where packets go in the clear.
+    var keys: UnsafeMutablePointer<StreamGuard>?
     /// What the peer says, decoded; nil while nobody needs it.
     var ingress: UnsafeMutablePointer<Ingress>?
     var needsAudio: Bool = false
@@ -60,6 +74,7 @@ public struct EndpointNode: ~Copyable {
         self.line = line
         self.stream = stream
         aim()
+        noteFormats()
         madePayloadType = madeFormat?.payloadType ?? 0
     }
 
@@ -75,12 +90,48 @@ public struct EndpointNode: ~Copyable {
         ingress?.deallocate()
         packer?.deinitialize(count: 1)
         packer?.deallocate()
+        keys?.deinitialize(count: 1)
+        keys?.deallocate()
+        ear?.deinitialize(count: 1)
+        ear?.deallocate()
+    }
+
+    /// Packets go in the clear from now on.
+    mutating func unsecure() {
+        keys?.deinitialize(count: 1)
+        keys?.deallocate()
+        keys = nil
     }
 
     /// The coding that is made for the peer; nil when it takes none.
     var madeFormat: MediaFormat? { plan.outgoing.first { $0.codec != nil } }
     /// Its number on the wire.
     private(set) var madePayloadType: UInt8 = 0
+
+    /// How keys go to the peer as events; nil where it takes none. The one with the clock of the audio is preferred (RFC 4733 §2.1).
+    var eventFormat: MediaFormat? {
+        let events: [MediaFormat] = plan.outgoing.filter {
+            if case .telephoneEvent = $0.content { true } else { false }
+        }
+        let clockRate: UInt32 = madeFormat?.codec?.clockRate ?? plan.clockRate
+        return events.first { $0.content == .telephoneEvent(clockRate: clockRate) } ?? events.first
+    }
+
+    @inline(__always)
+    func isEvent(_ payloadType: UInt8) -> Bool {
+        (payloadType < 64 ? eventTypes.0 >> UInt64(payloadType) : eventTypes.1 >> UInt64(payloadType & 63)) & 1 != 0
+    }
+
+    /// Looks which payload types are events.
+    mutating func noteFormats() {
+        eventTypes = (0, 0)
+        for format in plan.incoming {
+            guard case .telephoneEvent(let clockRate) = format.content else { continue }
+            let bit: UInt64 = 1 << UInt64(format.payloadType & 63)
+            if format.payloadType < 64 { eventTypes.0 |= bit } else { eventTypes.1 |= bit }
+            if clockRate != eventClockRate { (eventClockRate, events) = (clockRate, nil) }
+        }
+    }
 
     /// The coding of the peer's last packet of audio.
     var heardCodec: AudioCodec? { heardPayloadType < 128 ? codec(of: heardPayloadType) : nil }

@@ -12,6 +12,8 @@ struct Ingress: ~Copyable {
         let clockRate: UInt32
         /// How much at the front was made up, in samples.
         var concealed: Int
+
+        var gapMs: Int { Int(UInt64(gap) * 1000 / UInt64(max(clockRate, 1))) }
     }
 
     /// Losses up to this are filled; longer ones are a gap. In milliseconds.

@@ -15,9 +15,11 @@ extension MediaGraph {
         guard let ingress = node.pointee.ingress,
             let audio = ingress.pointee.receive(header, packet, codecOf: { node.pointee.codec(of: $0) })
         else { return }
+        recordPeer(audio, of: node, now: now)
         var listener = node.pointee.firstListener
         while let one = listener {
             listener = one.pointee.nextListener
+            recordHeard(audio.samples, rate: audio.rate, gapMs: audio.gapMs, of: one, now: now)
             guard one.pointee.map[header.payloadType] == PayloadMap.audio else { continue }
             guard one.pointee.takesRTP else {
                 node.pointee.endpoint.undeliverable()
@@ -44,7 +46,8 @@ extension MediaGraph {
         if let packer = node.pointee.packer { return packer }
         guard let format = node.pointee.madeFormat, let codec = format.codec,
             let made = try? AudioPacker(
-                codec, packetTimeMs: node.pointee.plan.packetTimeMs, settings: AudioEncoderSettings(for: node.pointee.plan))
+                codec, packetTimeMs: node.pointee.plan.packetTimeMs,
+                settings: AudioEncoderSettings(for: node.pointee.plan))
         else { return nil }
         let packer = UnsafeMutablePointer<AudioPacker>.allocate(capacity: 1)
         packer.initialize(to: made)
@@ -55,7 +58,9 @@ extension MediaGraph {
     /// Sends the packets that are ready.
     mutating func emit(_ packer: UnsafeMutablePointer<AudioPacker>, to node: EndpointPointer, now: Moment) {
         while let payload = packer.pointee.next() {
-            emit(payload, units: packer.pointee.packetUnits, clockRate: packer.pointee.codec.clockRate, to: node, now: now)
+            emit(
+                payload, units: packer.pointee.packetUnits, clockRate: packer.pointee.codec.clockRate, to: node,
+                now: now)
         }
     }
 
@@ -68,7 +73,8 @@ extension MediaGraph {
             node.pointee.made.pause()
             return
         }
-        guard node.pointee.takesRTP, let room = outbox.reserve(RTPHeader.minimumLength + payload.count + Self.tailroom)
+        guard node.pointee.takesRTP, node.pointee.presser == nil,
+            let room = outbox.reserve(RTPHeader.minimumLength + payload.count + Self.tailroom)
         else { return }
         node.pointee.stream.make(
             in: room, payloadType: node.pointee.madePayloadType, timestamp: stamp, marker: node.pointee.made.marks,

@@ -51,6 +51,7 @@ extension MediaGraph {
         listener.pointee.heardAs = id
         guard listener.pointee.heardPlayer != player else { return }
         part(listener)
+        leave(listener)
         listener.pointee.heardPlayer = player
         listener.pointee.nextListener = player.pointee.firstListener
         player.pointee.firstListener = listener
@@ -60,27 +61,7 @@ extension MediaGraph {
                 requests.append(ClipRequest(player: player.pointee.plan.id, place: place, name: name, sampleRate: rate))
             }
         }
-        if player.pointee.plan.isShared { join(listener, groupOf: player) }
-    }
-
-    /// A listener's place among those that share an encoding.
-    private func join(_ listener: EndpointPointer, groupOf player: PlayerPointer) {
-        guard let codec = listener.pointee.madeFormat?.codec else { return }
-        let time: UInt8 = listener.pointee.plan.packetTimeMs
-        if let group = player.pointee.groups.first(where: { $0.pointee.serves(codec, packetTimeMs: time) }) {
-            group.pointee.users += 1
-            listener.pointee.group = group
-            return
-        }
-        guard
-            let packer = try? AudioPacker(
-                codec, packetTimeMs: time, settings: AudioEncoderSettings(for: listener.pointee.plan))
-        else { return }
-        let group = UnsafeMutablePointer<SharedPacker>.allocate(capacity: 1)
-        group.initialize(to: SharedPacker(packer))
-        group.pointee.users = 1
-        player.pointee.groups.append(group)
-        listener.pointee.group = group
+        if player.pointee.plan.isShared { joinGroup(listener, &player.pointee.groups) }
     }
 
     /// Takes a listener out of a player's.
@@ -93,18 +74,13 @@ extension MediaGraph {
             place?.pointee.nextListener = listener.pointee.nextListener
         }
         (listener.pointee.heardPlayer, listener.pointee.nextListener) = (nil, nil)
-        guard let group = listener.pointee.group else { return }
-        listener.pointee.group = nil
-        group.pointee.users -= 1
-        if group.pointee.users == 0 {
-            player.pointee.groups.removeAll { $0 == group }
-            group.free()
-        }
+        leaveGroup(listener, &player.pointee.groups)
     }
 
     /// The library's answer to a request.
     public mutating func supply(_ request: ClipRequest, _ clip: Result<AudioClip, PromptError>) {
-        guard let player = players[request.player], player.pointee.rate == request.sampleRate else { return }
+        let asked: PlayerPointer? = request.room.map { rooms[$0]?.pointee.music } ?? players[request.player]
+        guard let player = asked, player.pointee.rate == request.sampleRate else { return }
         player.pointee.supply(request.place, clip)
     }
 
@@ -118,6 +94,7 @@ extension MediaGraph {
         var listener = player.pointee.firstListener
         while let one = listener {
             listener = one.pointee.nextListener
+            recordHeard(audio, rate: rate, of: one, now: now)
             if let group = one.pointee.group {
                 emit(group, to: one, now: now)
             } else if let packer = packer(of: one) {

@@ -81,6 +81,7 @@ extension MediaGraph {
 
     mutating func takeQuality(_ node: EndpointPointer, now: Moment) -> MediaQuality {
         node.pointee.intervalFrom = now
+        if let ear = node.pointee.ear { node.pointee.meter.concealed(ms: ear.pointee.takeConcealedMs()) }
         var quality: MediaQuality = node.pointee.meter.takeInterval(now: now)
         node.pointee.exchange.complete(&quality, now: now)
         let counters: MediaStatistics = node.pointee.endpoint.statistics

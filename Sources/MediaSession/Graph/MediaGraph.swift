@@ -26,6 +26,11 @@ public struct MediaGraph: ~Copyable {
     private(set) var nodes: [MediaEndpointID: EndpointPointer] = [:]
     var players: [MediaPlayerID: PlayerPointer] = [:]
     var phasePlayers: [[PlayerPointer]] = Array(repeating: [], count: TickWheel.phases)
+    var rooms: [MediaRoomID: RoomPointer] = [:]
+    var phaseRooms: [[RoomPointer]] = Array(repeating: [], count: TickWheel.phases)
+    var recorders: [MediaRecorderID: RecorderPointer] = [:]
+    var phaseRecorders: [[RecorderPointer]] = Array(repeating: [], count: TickWheel.phases)
+    var phasePressers: [[EndpointPointer]] = Array(repeating: [], count: TickWheel.phases)
     var wheel = TickWheel()
     /// How often silence is looked at.
     static let watchInterval: Int64 = 200_000_000
@@ -49,6 +54,14 @@ public struct MediaGraph: ~Copyable {
                 player.deinitialize(count: 1)
                 player.deallocate()
             }
+        }
+        for recorder in recorders.values {
+            recorder.deinitialize(count: 1)
+            recorder.deallocate()
+        }
+        for room in rooms.values {
+            room.deinitialize(count: 1)
+            room.deallocate()
         }
         for node in nodes.values {
             node.deinitialize(count: 1)
@@ -76,6 +89,7 @@ public struct MediaGraph: ~Copyable {
                 MediaEndpoint(plan: plan, settings: settings, now: now), plan, line: line, stream: stream,
                 scheduler: RTCPScheduler(now: now, random: &random), now: now))
         nodes[plan.id] = node
+        secure(node)
         return node
     }
 
@@ -85,6 +99,8 @@ public struct MediaGraph: ~Copyable {
         let old: MediaEndpointPlan = node.pointee.plan
         guard old.ports == plan.ports else { return false }
         node.pointee.plan = plan
+        if old.incoming != plan.incoming { node.pointee.noteFormats() }
+        if old.security != plan.security { secure(node) }
         node.pointee.endpoint.update(plan, now: now)
         node.pointee.meter.setClockRate(plan.clockRate)
         if !plan.expectsMedia { node.pointee.expectedThroughout = false }
@@ -103,9 +119,12 @@ public struct MediaGraph: ~Copyable {
     }
 
     /// Ends an endpoint; nil when it is not open.
-    public mutating func close(_ id: MediaEndpointID) -> (line: Int, statistics: MediaStatistics)? {
+    public mutating func close(_ id: MediaEndpointID, now: Moment) -> (line: Int, statistics: MediaStatistics)? {
         guard let node = nodes.removeValue(forKey: id) else { return nil }
+        stopRecorders(of: node, now: now)
+        endPressing(node)
         part(node)
+        leave(node)
         while let listener = node.pointee.firstListener { part(listener) }
         let result = (line: node.pointee.line, statistics: node.pointee.endpoint.statistics)
         node.deinitialize(count: 1)
@@ -118,7 +137,7 @@ public struct MediaGraph: ~Copyable {
     /// Performs a command other than `set` and `close`, which are the driver's.
     public mutating func perform(_ command: MediaCommand, now: Moment) {
         switch command {
-        case .set, .close: assertionFailure("the driver opens and closes")
+        case .set, .close, .record: assertionFailure("the driver opens and closes")
         case .join(let one, let other):
             guard let first = nodes[one] else {
                 facts.append(.failed(one, "cannot join an endpoint that is not open"))
@@ -135,14 +154,12 @@ public struct MediaGraph: ~Copyable {
         case .play(let plan): play(plan, now: now)
         case .stopPlaying(let id): stopPlaying(id, .stopped)
         case .hear(let id, let source): hear(id, source)
-        case .record(let plan):
-            facts.append(
-                .recorded(
-                    plan.id, RecordingResult(end: .failed("recorders are not there yet"), duration: .zero, bytes: 0)))
-        case .stopRecording, .openRoom, .closeRoom: break
-        case .leave(_, let id), .press(let id, _, _):
-            facts.append(.failed(id, "this is not there yet"))
-        case .enter(_, let member): facts.append(.failed(member.endpoint, "rooms are not there yet"))
+        case .stopRecording(let id): stopRecording(id, .stopped, now: now)
+        case .openRoom(let plan): openRoom(plan, now: now)
+        case .closeRoom(let id): closeRoom(id)
+        case .enter(let id, let member): enter(id, member)
+        case .leave(_, let id): if let node = nodes[id] { leave(node) }
+        case .press(let id, let digits, let duration): press(id, digits, durationMs: duration, now: now)
         }
     }
 
@@ -184,6 +201,7 @@ public struct MediaGraph: ~Copyable {
     public mutating func hear(_ listener: EndpointPointer, _ source: EndpointPointer) {
         guard listener.pointee.heard != source else { return }
         part(listener)
+        leave(listener)
         listener.pointee.heard = source
         listener.pointee.nextListener = source.pointee.firstListener
         source.pointee.firstListener = listener
@@ -209,7 +227,7 @@ public struct MediaGraph: ~Copyable {
         weigh(source)
     }
 
-    private func silence(_ listener: EndpointPointer) {
+    func silence(_ listener: EndpointPointer) {
         listener.pointee.stream.changeSource()
         listener.pointee.made.stop()
         listener.pointee.packer?.pointee.clear()
@@ -223,11 +241,11 @@ public struct MediaGraph: ~Copyable {
     }
 
     /// Whether anybody needs what `source` says as audio.
-    private func weigh(_ source: EndpointPointer) {
-        var needs = false
+    func weigh(_ source: EndpointPointer) {
+        var needs: Bool = source.pointee.firstRecorder != nil
         var listener = source.pointee.firstListener
         while let one = listener {
-            needs = needs || one.pointee.map.hasAudio
+            needs = needs || one.pointee.map.hasAudio || one.pointee.firstRecorder != nil
             listener = one.pointee.nextListener
         }
         if needs, !source.pointee.needsAudio { source.pointee.ingress?.pointee.restart() }
@@ -245,6 +263,7 @@ public struct MediaGraph: ~Copyable {
         _ bytes: UnsafeMutableRawPointer, count: Int, on node: EndpointPointer, isRTCP: Bool, from source: IPEndpoint,
         now: Moment
     ) {
+        guard let count = open(bytes, count, on: node, isRTCP: isRTCP, from: source, now: now) else { return }
         let packet = UnsafeRawBufferPointer(start: bytes, count: count)
         let verdict: MediaVerdict =
             isRTCP
@@ -271,17 +290,24 @@ public struct MediaGraph: ~Copyable {
         }
         node.pointee.meter.receive(sequenceNumber: header.sequenceNumber, timestamp: header.timestamp, at: now)
         node.pointee.heardPayloadType = header.payloadType
-        guard node.pointee.firstListener != nil else { return node.pointee.endpoint.undeliverable() }
+        let packet = UnsafeRawBufferPointer(start: bytes, count: count)
+        if node.pointee.isEvent(header.payloadType) {
+            takeEvent(header, packet, from: node, now: now)
+        } else if let ear = node.pointee.ear {
+            ear.pointee.insert(header, packet, now: now) { node.pointee.codec(of: $0) }
+        }
+        // Before headers are written anew.
+        if node.pointee.needsAudio { hearAudio(header, packet, from: node, now: now) }
+        guard node.pointee.firstListener != nil else {
+            if node.pointee.ear == nil, !node.pointee.needsAudio { node.pointee.endpoint.undeliverable() }
+            return
+        }
         relay(header, bytes, count, from: node, now: now)
     }
 
     private mutating func relay(
         _ header: RTPHeader, _ bytes: UnsafeMutableRawPointer, _ count: Int, from node: EndpointPointer, now: Moment
     ) {
-        // Before headers are written anew, and in the order of arrival.
-        if node.pointee.needsAudio {
-            hearAudio(header, UnsafeRawBufferPointer(start: bytes, count: count), from: node, now: now)
-        }
         var listener: EndpointPointer? = node.pointee.firstListener
         while let one = listener {
             listener = one.pointee.nextListener
@@ -298,6 +324,8 @@ public struct MediaGraph: ~Copyable {
                 node.pointee.endpoint.undeliverable()
                 continue
             }
+            // A key that is pressed here is all it hears.
+            guard one.pointee.presser == nil else { continue }
             // The packet itself goes to the last; each before it gets a copy.
             var copy: UnsafeMutableRawPointer = bytes
             if listener != nil {
@@ -316,6 +344,14 @@ public struct MediaGraph: ~Copyable {
     mutating func send(
         _ bytes: UnsafeMutableRawPointer, _ count: Int, _ channel: Outbox.Packet.Channel, to node: EndpointPointer
     ) {
+        var count: Int = count
+        if let keys = node.pointee.keys {
+            guard let length = keys.pointee.protect(bytes, count, isRTCP: channel == .rtcp) else { return }
+            count = length
+        } else if case .dtls = node.pointee.plan.security {
+            // Nothing leaves in the clear.
+            return
+        }
         outbox.append(node, channel, bytes, count)
         if channel == .rtp { node.pointee.endpoint.sent(bytes: count) }
     }
@@ -355,6 +391,13 @@ public struct MediaGraph: ~Copyable {
                 place -= 1
                 run(phasePlayers[phase][place], now: now)
             }
+            for room in phaseRooms[phase] { run(room, now: now) }
+            for node in phasePressers[phase] { runPresser(of: node, now: now) }
+            for recorder in phaseRecorders[phase] {
+                guard let end = recorder.pointee.run(now: now) else { continue }
+                let id: MediaRecorderID = recorder.pointee.id
+                stopRecording(id, end, now: now)
+            }
         }
         if !nodes.isEmpty, now.nanoseconds >= nextWatch { watch(now: now) }
     }
@@ -370,6 +413,7 @@ public struct MediaGraph: ~Copyable {
             let (events, silentSince): (MediaEvents, Moment?) = node.pointee.endpoint.tick(now: now)
             if events.contains(.destination) { node.pointee.aim() }
             if let silentSince { facts.append(.silent(id, since: silentSince)) }
+            node.pointee.events?.tick(now: now)
             report(node, now: now)
         }
     }

@@ -1,5 +1,6 @@
 internal import Basics
 internal import Codecs
+internal import Signals
 
 /// A player in the graph: what it plays, where it is, and who hears it.
 struct PlayerNode: ~Copyable {
@@ -8,8 +9,13 @@ struct PlayerNode: ~Copyable {
         case clip(AudioClip)
         /// In samples.
         case silence(Int)
+        /// A tone from its start on, for so many samples; nil for as long as it has.
+        case tone(TonePattern, Int?)
         case failed
     }
+
+    /// The tone that sounds.
+    private var generator: ToneGenerator?
 
     let plan: PlaybackPlan
     /// Those that were asked for this content; more than one where it is shared.
@@ -62,7 +68,13 @@ struct PlayerNode: ~Copyable {
                 wanted.append((place, name))
                 items.append(.loading)
             case .silence(let duration): items.append(.silence(Int(clamping: duration.wholeMilliseconds) * rate / 1000))
-            case .tone, .digits: items.append(.failed)
+            case .tone(let tone, let country, let duration):
+                items.append(
+                    .tone(
+                        CallTones.pattern(tone, country: country),
+                        duration.map { Int(clamping: $0.wholeMilliseconds) * rate / 1000 }))
+            case .digits(let digits, let toneMs, let gapMs):
+                items.append(.tone(DTMF.pattern(digits, toneMs: UInt32(toneMs), gapMs: UInt32(gapMs)), nil))
             }
         }
         return wanted
@@ -111,6 +123,7 @@ struct PlayerNode: ~Copyable {
             let taken: Int = advance(length, most)
             (frame + place).update(repeating: 0, count: taken)
             return taken
+        case .tone(let pattern, let length): return sound(pattern, length, upTo: most, at: place)
         case .clip(let clip):
             let from: Int = skip(clip.samples.count)
             let taken: Int = min(most, clip.samples.count - from)
@@ -122,6 +135,22 @@ struct PlayerNode: ~Copyable {
             if offset >= clip.samples.count { next() }
             return taken
         }
+    }
+
+    private mutating func sound(_ pattern: TonePattern, _ length: Int?, upTo most: Int, at place: Int) -> Int {
+        if generator == nil {
+            generator = ToneGenerator(pattern, sampleRate: UInt32(rate))
+            let skipped: Int = min(toSkip, length ?? toSkip)
+            generator!.skip(skipped)
+            (offset, toSkip) = (skipped, toSkip - skipped)
+        }
+        let wanted: Int = min(most, (length ?? .max) - offset)
+        let made: Int =
+            wanted > 0 ? generator!.generate(into: UnsafeMutableBufferPointer(start: frame + place, count: wanted)) : 0
+        offset += made
+        if made > 0 { playedInRound = true }
+        if made < wanted || wanted < most { next() }
+        return made
     }
 
     private mutating func skip(_ length: Int) -> Int {
@@ -140,7 +169,10 @@ struct PlayerNode: ~Copyable {
         return max(0, taken)
     }
 
-    private mutating func next() { (index, offset) = (index + 1, 0) }
+    private mutating func next() {
+        (index, offset) = (index + 1, 0)
+        generator = nil
+    }
 }
 
 typealias PlayerPointer = UnsafeMutablePointer<PlayerNode>

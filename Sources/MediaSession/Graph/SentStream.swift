@@ -92,6 +92,18 @@ struct SentStream {
         note(octets: payload)
     }
 
+    /// Writes the header of an event packet, whose timestamp is that of its key and not of now.
+    mutating func makeEvent(
+        in packet: UnsafeMutableRawPointer, payloadType: UInt8, timestamp stamp: UInt32, marker: Bool, payload: Int
+    ) {
+        RTPHeader.write(
+            packet, payloadType: payloadType, marker: marker, sequenceNumber: nextSequence, timestamp: stamp,
+            ssrc: ssrc)
+        isMapped = false
+        nextSequence &+= 1
+        note(octets: payload)
+    }
+
     private mutating func note(octets count: Int) {
         hasSent = true
         marksNext = false
