@@ -89,7 +89,7 @@ let package = Package(
             [
                 "Basics", "SIPMessage", "SDP", "SIPTransaction", "SIPDialog", "Registration", "MediaSession",
                 "Identity",
-                "Numbering",
+                "Numbering", "Codecs",
             ]),
         // Floor 6
         clib("CAres", "libcares", "libc-ares-dev"),
@@ -150,8 +150,8 @@ let package = Package(
         module(
             "TestKit",
             [
-                "Basics", "SIPMessage", "SDP", "RTP", "SIPTransaction", "SIPDialog", "Registration", "MediaSession",
-                "Identity",
+                "Basics", "SIPMessage", "SDP", "RTP", "Codecs", "SIPTransaction", "SIPDialog", "Registration",
+                "MediaSession", "Identity",
                 "Numbering", "CallControl",
             ]),
         tests("Basics"),
@@ -176,7 +176,7 @@ let package = Package(
         tests("Telemetry", ["Basics", "SIPTransaction"], golden: false),
         tests(
             "CallControl",
-            ["Basics", "Identity", "MediaSession", "Registration", "SIPMessage", "SIPTransaction", "TestKit"]),
+            ["Basics", "Codecs", "Identity", "MediaSession", "Registration", "SIPMessage", "SIPTransaction", "TestKit"]),
         .testTarget(name: "SimulationTests", dependencies: ["TestKit"], swiftSettings: settings),
         tests("Server", ["Basics", "SIPTransaction", "Identity", "Store", "Telemetry"]),
         tests("API", ["Basics", logging]),

@@ -186,6 +186,7 @@ extension Call {
         guard phase == .ending, !isSettled, openEndpoints.isEmpty else { return }
         isSettled = true
         record.judgeMedia(answered: answeredLeg, wasExpected: expectedMedia)
+        record.take(settledQuality())
         env.effects.append(.record(.settled(record)))
     }
 

@@ -206,6 +206,7 @@ extension Call {
         switch fact {
         case .latched(let endpoint, let source, _):
             note("media of stream \(endpoint.stream) comes from \(source)", leg: index, in: &env)
+            sourceLatched(source, on: endpoint, in: &env)
         case .silent(let endpoint, let since):
             note(
                 "nothing heard on stream \(endpoint.stream) for \(env.now.since(since).wholeSeconds) s", leg: index,
@@ -217,7 +218,8 @@ extension Call {
             note("stream \(endpoint.stream): \(why)", leg: index, in: &env)
             // Why may name addresses: that is for the trace, not for the parties.
             hangUp(by: .server, outcome: .failed, reason: "media failed", status: .serverInternalError, in: &env)
-        case .digit, .heard, .talking, .quality, .played, .recorded: break
+        case .quality(let endpoint, let quality): qualityReported(quality, of: endpoint, in: &env)
+        case .digit, .heard, .talking, .played, .recorded: break
         case .secured(let endpoint): note("stream \(endpoint.stream) is encrypted", leg: index, in: &env)
         case .insecure(let endpoint, let why): note("stream \(endpoint.stream): \(why)", leg: index, in: &env)
         case .closed(let endpoint, let statistics):

@@ -123,6 +123,8 @@ struct Call: Sendable {
     /// The record has its end.
     var isSettled = false
     var openEndpoints: Set<MediaEndpointID> = []
+    /// What the media plane told of the legs' audio.
+    var quality = QualityLog()
     /// The reliable provisional responses sent, by RSeq, to be sent again.
     var reliableSent: [UInt32: SIPMessage] = [:]
     /// When the callee has rung long enough.
@@ -211,6 +213,7 @@ struct Call: Sendable {
         case .shutDown:
             hangUp(by: .server, outcome: nil, reason: "the server is stopping", status: .serviceUnavailable, in: &env)
         }
+        noteExpectations(now: env.now)
     }
 
     // MARK: Small tools

@@ -110,6 +110,8 @@ public struct CallRecord: Hashable, Sendable {
     /// Why it ended, in words; may be empty.
     public var reason: String
     public var media: [LegMediaFacts]
+    /// What the audio was like; nil while the call is up, and where nothing was measured.
+    public var quality: CallQuality?
 
     public init(
         id: CallID, tenant: TenantID, callerUser: UserID?, callerURI: String, callerDisplay: String = "",

@@ -35,6 +35,8 @@ public struct MediaQuality: Hashable, Sendable {
     public var packetsReordered: UInt32 = 0
     /// The longest time without a packet, in ms, above 150; one that lasts on counts from the last packet.
     public var longestGapMs: UInt32 = 0
+    /// How long nothing had come when the interval ended, in ms; 0 below 150.
+    public var silentMs: UInt32 = 0
     /// The longest such time that ended here and that the sender's numbers and timestamps account for (comfort noise, DTX).
     public var longestPauseMs: UInt32 = 0
     /// Interarrival jitter (RFC 3550 §6.4.1) at the interval's end.
@@ -46,8 +48,6 @@ public struct MediaQuality: Hashable, Sendable {
     public var roundTripMicroseconds: UInt32?
     /// Audio made up in place of what was lost, where it is played here.
     public var concealedMs: UInt32 = 0
-    /// Whether the plan expected media all the time: false on hold.
-    public var isExpected: Bool = true
     /// What was sent to the peer meanwhile.
     public var packetsSent: UInt32 = 0
     /// Dropped as they came from a source that may not send here, and such a source.

@@ -111,8 +111,9 @@ public struct ReceptionMeter: Sendable {
         interval.variation.add(clock.delay)
         let silence: Int64 = now.nanoseconds &- lastArrival
         lastArrival = now.nanoseconds
+        // Before the first packet nothing is a gap.
+        if silence > Self.gapStep, hasArrived { noteSilence(silence, step, follows) }
         hasArrived = true
-        if silence > Self.gapStep { noteSilence(silence, step, follows) }
     }
 
     /// A time without packets ended: one that the numbers and timestamps know of is a pause of the sender (comfort noise, DTX).
@@ -203,6 +204,9 @@ public struct ReceptionMeter: Sendable {
         discards |= 1 << UInt64(behind)
     }
 
+    /// Media is expected from now on, as after a hold: the time before is no gap.
+    public mutating func expect(from now: Moment) { lastArrival = max(lastArrival, now.nanoseconds) }
+
     /// So much audio was made up in place of what was missing.
     public mutating func concealed(ms: UInt32) { interval.concealedMs &+= ms }
 
@@ -215,8 +219,8 @@ public struct ReceptionMeter: Sendable {
     public var extendedHighest: UInt32? { isStarted ? report.extended(highest) : nil }
     /// Missing by number over all series, never below zero (RFC 3550 §A.3).
     public var packetsLost: UInt64 { report.lost(highest: highest, isStarted: isStarted) }
-    /// When the last packet came.
-    public var lastPacketAt: Moment? { hasArrived ? Moment(nanoseconds: lastArrival) : nil }
+    /// When the last packet came, or media was expected anew.
+    public var quietSince: Moment { Moment(nanoseconds: lastArrival) }
 
     /// What a receiver report says of the stream; the next one's fraction counts from here.
     /// - Parameters:
@@ -239,7 +243,8 @@ public struct ReceptionMeter: Sendable {
         settle(keeping: silence > Self.seriesStep ? 0 : Self.depthAtInterval)
         // A gap that still lasts counts in full, also what of it lies before the interval.
         if silence > Self.gapStep { interval.longestGap = max(interval.longestGap, silence) }
-        let result = quality(interval, losses.interval, from: intervalStart, to: now)
+        var result = quality(interval, losses.interval, from: intervalStart, to: now)
+        if silence > Self.gapStep { result.silentMs = UInt32(clamping: silence / 1_000_000) }
         whole.add(interval)
         interval = Figures()
         losses.endInterval()

@@ -1,4 +1,5 @@
 package import Basics
+internal import Codecs
 package import MediaSession
 internal import Synchronization
 
@@ -63,6 +64,23 @@ package final class VirtualMediaPlane: MediaPlane {
             for plan in silent.sorted(by: { ($0.id.leg, $0.id.stream) < ($1.id.leg, $1.id.stream) }) {
                 state.facts.append(.silent(plan.id, since: since))
             }
+        }
+    }
+
+    /// The first streams of the party that signals from this address have these figures to tell: what one packet thread would every
+    /// 5 s. Each is given an interval of clean audio, to be changed.
+    package func reportQuality(
+        of address: IPAddress, from: Moment, to: Moment, _ change: (inout MediaQuality) -> Void = { _ in }
+    ) {
+        var quality = MediaQuality(from: from, to: to)
+        let packets = UInt32(clamping: to.since(from).wholeMilliseconds / 20)
+        (quality.packetsExpected, quality.packetsReceived, quality.packetsSent) = (packets, packets, packets)
+        quality.rate(codec: .pcma, packetTimeMs: 20)
+        change(&quality)
+        let told: MediaQuality = quality
+        state.withLock { state in
+            let own = state.open.values.filter { $0.signallingAddress == address && $0.id.stream == 0 }
+            for plan in own.sorted(by: { $0.id.leg < $1.id.leg }) { state.facts.append(.quality(plan.id, told)) }
         }
     }
 

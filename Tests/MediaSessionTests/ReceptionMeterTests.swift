@@ -333,10 +333,12 @@ struct ReceptionTimeTests {
         var ended = Stream()
         ended.send(100)
         ended.time += 1180
-        #expect(ended.interval().longestGapMs == 1200)
+        let last = ended.interval()
+        #expect(last.longestGapMs == 1200 && last.silentMs == 1200)
         ended.time += 5000
         let next = ended.interval()
-        #expect(next.longestGapMs == 6200 && next.packetsReceived == 0 && next.packetsExpected == 0)
+        #expect(next.longestGapMs == 6200 && next.silentMs == 6200)
+        #expect(next.packetsReceived == 0 && next.packetsExpected == 0)
     }
 
     @Test("a pause that numbers and timestamps account for is no gap")
@@ -354,8 +356,21 @@ struct ReceptionTimeTests {
         var stream = Stream()
         stream.time = 5000
         let quality = stream.interval()
-        #expect(quality.packetsReceived == 0 && quality.longestGapMs == 5000 && stream.meter.lastPacketAt == nil)
+        #expect(quality.packetsReceived == 0 && quality.longestGapMs == 5000)
         #expect(stream.meter.extendedHighest == nil)
+    }
+
+    @Test("what lies before the first packet, or before media is expected anew, is no gap")
+    func expectations() {
+        var stream = Stream()
+        stream.time = 30_000
+        stream.send(50)
+        #expect(stream.interval().longestGapMs == 0)
+        stream.time += 60_000
+        stream.meter.expect(from: at(stream.time - 300))
+        stream.number &+= 1
+        stream.send(50)
+        #expect(stream.interval().longestGapMs == 300)
     }
 
     @Test("report blocks tell loss since the last one, and in all")
