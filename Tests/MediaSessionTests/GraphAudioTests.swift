@@ -102,7 +102,9 @@ struct GraphPlayingTests {
         return sent
     }
 
-    static func start(_ studio: inout Studio, _ items: [PlaybackItem], _ change: (inout PlaybackPlan) -> Void = { _ in }) {
+    static func start(
+        _ studio: inout Studio, _ items: [PlaybackItem], _ change: (inout PlaybackPlan) -> Void = { _ in }
+    ) {
         var plan = PlaybackPlan(id: id, items: items)
         change(&plan)
         studio.graph.perform(.play(plan), now: .zero)
@@ -192,7 +194,8 @@ struct GraphPlayingTests {
         let sent: [Sent] = Self.run(&studio, until: 139).map(\.1)
         #expect(sent.count == 4)
         for pair in [(0, 1), (2, 3)] {
-            #expect(sent[pair.0].payload == sent[pair.1].payload && sent[pair.0].header.ssrc != sent[pair.1].header.ssrc)
+            #expect(
+                sent[pair.0].payload == sent[pair.1].payload && sent[pair.0].header.ssrc != sent[pair.1].header.ssrc)
         }
         studio.graph.perform(.stopPlaying(Self.id), now: at(140))
         #expect(Self.run(&studio, until: 179).map(\.1.line) == [2, 2], "the other's goes on")

@@ -44,7 +44,8 @@ extension MediaGraph {
         if let packer = node.pointee.packer { return packer }
         guard let format = node.pointee.madeFormat, let codec = format.codec,
             let made = try? AudioPacker(
-                codec, packetTimeMs: node.pointee.plan.packetTimeMs, settings: AudioEncoderSettings(for: node.pointee.plan))
+                codec, packetTimeMs: node.pointee.plan.packetTimeMs,
+                settings: AudioEncoderSettings(for: node.pointee.plan))
         else { return nil }
         let packer = UnsafeMutablePointer<AudioPacker>.allocate(capacity: 1)
         packer.initialize(to: made)
@@ -55,7 +56,9 @@ extension MediaGraph {
     /// Sends the packets that are ready.
     mutating func emit(_ packer: UnsafeMutablePointer<AudioPacker>, to node: EndpointPointer, now: Moment) {
         while let payload = packer.pointee.next() {
-            emit(payload, units: packer.pointee.packetUnits, clockRate: packer.pointee.codec.clockRate, to: node, now: now)
+            emit(
+                payload, units: packer.pointee.packetUnits, clockRate: packer.pointee.codec.clockRate, to: node,
+                now: now)
         }
     }
 
