@@ -7,7 +7,7 @@ extension PlayoutStage {
     ///   - now: not before that of the last pull. Pulls are as far apart as the audio they take is long.
     ///   - output: at least `samples` long; the rest stays as it is.
     package mutating func pull<Decoder: PlayoutDecoder & ~Copyable>(
-        _ samples: Int, now: Moment, into output: UnsafeMutableBufferPointer<Int16>, decoder: inout Decoder
+        _ samples: Int, now: Moment, from decoder: inout Decoder, into output: UnsafeMutableBufferPointer<Int16>
     ) -> PlayoutInfo {
         var content: PlayoutInfo.Content = .silence
         var done = 0
@@ -113,7 +113,7 @@ extension PlayoutStage {
         }
         if !packet.isContinuous, !wasRecovered { smoothJoin(min(count, free.count)) }
         wasRecovered = false
-        pause = packet.kind == .lastSpeech ? .decoder : .silence
+        pause = packet.kind == .lastSpeech || decoder.fillsPauses ? .decoder : .silence
         append(min(count, free.count), as: .audio)
         buffer.played(ticks(count))
     }
@@ -138,17 +138,15 @@ extension PlayoutStage {
         return true
     }
 
-    /// Lets the decoder make audio up; fades it out when it becomes long.
+    /// Lets the decoder make audio up, which fades by itself.
     ///
     /// - Returns: the samples made.
     @discardableResult
     private mutating func conceal<Decoder: PlayoutDecoder & ~Copyable>(
         _ length: Int, isFilling: Bool = true, decoder: inout Decoder
     ) -> Int {
-        let begun: Int = run == .concealment ? runLength : 0
         let free: UnsafeMutableBufferPointer<Int16> = free(for: length, decoder)
-        fillByDecoder(free, isNeeded: begun < sampleRate * 180 / 1000, decoder: &decoder)
-        fade(free, begun: begun, from: sampleRate * 80 / 1000, over: sampleRate / 10)
+        fillByDecoder(free, decoder: &decoder)
         append(free.count, as: .concealment)
         if isFilling { buffer.filled(ticks(free.count)) }
         return free.count
@@ -156,22 +154,23 @@ extension PlayoutStage {
 
     private mutating func fillPause<Decoder: PlayoutDecoder & ~Copyable>(_ length: Int, decoder: inout Decoder) {
         let begun: Int = run == .silence ? runLength : 0
-        let free: UnsafeMutableBufferPointer<Int16> = free(for: length, decoder)
+        var samples = UnsafeMutableBufferPointer(rebasing: queue.free.prefix(length))
         switch pause {
-        case .decoder:
-            fillByDecoder(free, isNeeded: true, decoder: &decoder)
         case .comfortNoise:
-            noise.fill(free)
+            noise.fill(samples)
+        case .decoder:
+            samples = free(for: length, decoder)
+            fillByDecoder(samples, decoder: &decoder)
+        case .silence where run != .silence || begun < sampleRate / 10:
+            // What was heard last dies away; the decoder goes on until it has forgotten it.
+            samples = free(for: length, decoder)
+            fillByDecoder(samples, decoder: &decoder)
+            if !decoder.fillsPauses { fade(samples, begun: begun, over: sampleRate / 50) }
         case .silence:
-            // What was heard last dies away.
-            let ending: Int = sampleRate / 100
-            let hasAudio: Bool =
-                begun > 0 || run == .audio || run == .concealment && runLength < sampleRate * 180 / 1000
-            fillByDecoder(free, isNeeded: hasAudio && begun < ending, decoder: &decoder)
-            fade(free, begun: begun, from: 0, over: ending)
+            samples.update(repeating: 0)
         }
-        append(free.count, as: .silence)
-        buffer.filled(ticks(free.count))
+        append(samples.count, as: .silence)
+        buffer.filled(ticks(samples.count))
     }
 
     /// Room for made-up audio: as much as asked for and what the decoder's step adds to it.
@@ -183,10 +182,10 @@ extension PlayoutStage {
     }
 
     private func fillByDecoder<Decoder: PlayoutDecoder & ~Copyable>(
-        _ free: UnsafeMutableBufferPointer<Int16>, isNeeded: Bool, decoder: inout Decoder
+        _ free: UnsafeMutableBufferPointer<Int16>, decoder: inout Decoder
     ) {
         var made = 0
-        while isNeeded, made < free.count {
+        while made < free.count {
             let count: Int = decoder.conceal(
                 samples: free.count - made, into: UnsafeMutableBufferPointer(rebasing: free[made...]))
             if count <= 0 { break }
@@ -195,11 +194,10 @@ extension PlayoutStage {
         for index in made..<free.count { free[index] = 0 }
     }
 
-    /// A gain that falls from 1 to 0, as long after `from` as `over` says.
-    private func fade(_ samples: UnsafeMutableBufferPointer<Int16>, begun: Int, from: Int, over: Int) {
-        guard begun + samples.count > from else { return }
+    /// A gain that falls from 1 to 0 within `over` samples, of which so many are done.
+    private func fade(_ samples: UnsafeMutableBufferPointer<Int16>, begun: Int, over: Int) {
         for index in samples.indices {
-            let gain: Int = min(max(over - (begun + index - from), 0), over)
+            let gain: Int = max(over - begun - index, 0)
             samples[index] = Int16(truncatingIfNeeded: Int(samples[index]) * gain / over)
         }
     }

@@ -75,7 +75,7 @@ struct Listener {
                 next += 1
             }
             output.withUnsafeMutableBufferPointer { buffer in
-                let info: PlayoutInfo = stage.pull(rate / 50, now: moment(now), into: buffer, decoder: &decoder)
+                let info: PlayoutInfo = stage.pull(rate / 50, now: moment(now), from: &decoder, into: buffer)
                 played.contents.append(info.content)
                 if info.content == .audio { played.delays.append(Double(info.delayNanoseconds) / 1e6) }
             }

@@ -6,6 +6,7 @@ struct PlainDecoder: PlayoutDecoder, ~Copyable {
     var ownSamples: Int = 0
     var concealment: Int16 = 0
     var concealmentStep: Int = 1
+    var fillsPauses: Bool = false
     private(set) var concealed: Int = 0
     private(set) var recovered: Int = 0
 

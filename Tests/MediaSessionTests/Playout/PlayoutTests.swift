@@ -90,7 +90,7 @@ struct PlayoutTests {
                                 timestamp: UInt32(truncatingIfNeeded: packet * rate / 50), marker: false, arrival: now)
                         }
                         output.withUnsafeMutableBufferPointer {
-                            _ = stage.pull(rate / 50, now: now, into: $0, decoder: &decoder)
+                            _ = stage.pull(rate / 50, now: now, from: &decoder, into: $0)
                         }
                     }
                 })
