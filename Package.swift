@@ -76,6 +76,8 @@ let package = Package(
         module("SIPDialog", ["Basics", "SIPMessage", "SIPTransaction"]),
         module("Registration", ["Basics", "SIPMessage", "SIPTransaction"]),
         module("MediaSession", ["Basics", "RTP", "Codecs"]),
+        // Beside MediaSession, whose plans it fills.
+        module("MediaNegotiation", ["Basics", "SDP", "Codecs", "MediaSession"]),
         // Floor 4
         module("Identity", ["Basics", "SIPMessage", crypto]),
         module("Numbering", ["Basics", "Identity"]),
@@ -83,7 +85,7 @@ let package = Package(
             "CallControl",
             [
                 "Basics", "SIPMessage", "SDP", "SIPTransaction", "SIPDialog", "Registration", "MediaSession",
-                "Identity",
+                "MediaNegotiation", "Identity",
                 "Numbering",
             ]),
         // Floor 6
@@ -146,6 +148,7 @@ let package = Package(
         tests("SIPDialog", ["Basics", "SIPMessage", "SIPTransaction"]),
         tests("Registration", ["Basics", "SIPMessage", "SIPTransaction"]),
         tests("MediaSession", ["Basics", "RTP"]),
+        tests("MediaNegotiation", ["Basics", "SDP", "Codecs", "MediaSession"], golden: true),
         tests("Identity", ["Basics", "SIPMessage"]),
         tests("Numbering", ["Basics", "SIPMessage", "Identity"]),
         tests(
@@ -154,7 +157,10 @@ let package = Package(
         tests("Telemetry", ["Basics", "SIPTransaction"], golden: false),
         tests(
             "CallControl",
-            ["Basics", "Identity", "MediaSession", "Registration", "SIPMessage", "SIPTransaction", "TestKit"]),
+            [
+                "Basics", "Codecs", "Identity", "MediaSession", "Registration", "SIPMessage", "SIPTransaction",
+                "TestKit",
+            ]),
         .testTarget(name: "SimulationTests", dependencies: ["TestKit"], swiftSettings: settings),
         tests("Server", ["Basics", "SIPTransaction", "Identity", "Store", "Telemetry"]),
         tests("API", ["Basics", logging]),

@@ -123,6 +123,11 @@ struct Call: Sendable {
     /// The record has its end.
     var isSettled = false
     var openEndpoints: Set<MediaEndpointID> = []
+    /// How the parties' audio is brought together, by m-line; and what was last said of it in the history.
+    var choices: [Int: SettledChoice] = [:]
+    var explained: [Int: String] = [:]
+    /// Legs are being added: that all so far have failed says nothing yet.
+    var isAddingLegs = false
     /// The reliable provisional responses sent, by RSeq, to be sent again.
     var reliableSent: [UInt32: SIPMessage] = [:]
     /// When the callee has rung long enough.
@@ -211,6 +216,7 @@ struct Call: Sendable {
         case .shutDown:
             hangUp(by: .server, outcome: nil, reason: "the server is stopping", status: .serviceUnavailable, in: &env)
         }
+        settleMedia(in: &env)
     }
 
     // MARK: Small tools
