@@ -81,6 +81,8 @@ let package = Package(
         module("Registration", ["Basics", "SIPMessage", "SIPTransaction"]),
         module("MediaSession", ["Basics", "RTP", "SRTP", "Codecs", "Signals"]),
         module("Prompts", ["Basics"]),
+        // Beside MediaSession, whose plans it fills.
+        module("MediaNegotiation", ["Basics", "SDP", "Codecs", "MediaSession"]),
         // Floor 4
         module("Identity", ["Basics", "SIPMessage", crypto]),
         module("Numbering", ["Basics", "Identity"]),
@@ -88,8 +90,7 @@ let package = Package(
             "CallControl",
             [
                 "Basics", "SIPMessage", "SDP", "SIPTransaction", "SIPDialog", "Registration", "MediaSession",
-                "Identity",
-                "Numbering", "Codecs",
+                "MediaNegotiation", "Identity", "Numbering", "Codecs",
             ]),
         // Floor 6
         clib("CAres", "libcares", "libc-ares-dev"),
@@ -167,6 +168,7 @@ let package = Package(
         tests("SIPDialog", ["Basics", "SIPMessage", "SIPTransaction"]),
         tests("Registration", ["Basics", "SIPMessage", "SIPTransaction"]),
         tests("MediaSession", ["Basics", "RTP", "SRTP", "Codecs"]),
+        tests("MediaNegotiation", ["Basics", "SDP", "Codecs", "MediaSession"], golden: true),
         tests("Identity", ["Basics", "SIPMessage"]),
         tests("Numbering", ["Basics", "SIPMessage", "Identity"]),
         tests(

@@ -92,9 +92,8 @@ extension Call {
     private mutating func connect(_ index: Int, answer: [UInt8], in env: inout CallEnvironment) {
         acknowledge(index, sdp: nil, in: &env)
         let before: OfferAnswer? = caller.session?.offers
-        guard let description = try? SessionDescription.parse(answer),
-            description.media.count == caller.remoteDescription?.media.count,
-            let own = describe(description, to: 0, in: &env)
+        guard let description = try? SessionDescription.parse(answer), let offer = caller.remoteDescription,
+            let own = fittingAnswer(description, from: index, to: offer, in: &env)
         else {
             note("the answer does not fit the offer", leg: index, in: &env)
             legs[index].stage = .up
@@ -103,16 +102,33 @@ extension Call {
             return concludeIfAllFailed(in: &env)
         }
         take(index, in: &env)
-        apply(description, from: index, isFinal: true, in: &env)
-        if let offer = caller.remoteDescription { apply(offer, from: 0, isFinal: true, in: &env) }
+        apply(description, from: index, own: ownDescription(of: index), isFinal: true, in: &env)
+        apply(offer, from: 0, own: own.description, isFinal: true, in: &env)
         closeRejected(by: description, of: 0, in: &env)
         join(0, index, in: &env)
-        answerCaller(sdp: own, before: before, in: &env)
+        answerCaller(sdp: own.bytes, before: before, in: &env)
+    }
+
+    /// The caller's answer; nil where there is none, as when every stream is refused.
+    private mutating func fittingAnswer(
+        _ description: SessionDescription, from index: Int, to offer: SessionDescription,
+        in env: inout CallEnvironment
+    ) -> Written? {
+        guard description.media.count == offer.media.count else { return nil }
+        do throws(MediaRefusal) {
+            let own = try answer(description, from: index, to: 0, offer: offer, in: &env)
+            let isEmpty: Bool = description.media.allSatisfy(\.isRejected) && !offer.media.allSatisfy(\.isRejected)
+            return isEmpty ? nil : own
+        } catch {
+            if case .incompatible(let why) = error { legs[index].incompatibility = why }
+            return nil
+        }
     }
 
     /// The callee offers, as our INVITE had no offer: the caller's ACK will bring the answer.
     private mutating func connect(_ index: Int, offer: [UInt8], in env: inout CallEnvironment) {
-        guard let description = try? SessionDescription.parse(offer), let own = describe(description, to: 0, in: &env)
+        guard let description = try? SessionDescription.parse(offer),
+            let own = try? self.offer(description, from: index, to: 0, in: &env)
         else {
             note("the offer can't be passed on", leg: index, in: &env)
             dismiss(index, reason: Reason.sip(.notAcceptableHere), in: &env)
@@ -121,10 +137,10 @@ extension Call {
         }
         take(index, in: &env)
         ensureStreams(for: description, leg: index, in: &env)
-        apply(description, from: index, isFinal: true, in: &env)
+        apply(description, from: index, own: nil, isFinal: true, in: &env)
         join(0, index, in: &env)
         delayedAcknowledgement = DelayedAcknowledgement(to: UInt16(index), from: 0)
-        answerCaller(sdp: own, in: &env)
+        answerCaller(sdp: own.bytes, in: &env)
     }
 
     /// The leg has the call: the others stop ringing.
@@ -176,18 +192,23 @@ extension Call {
         guard let delayed = delayedAcknowledgement, delayed.from == UInt16(index) else { return }
         delayedAcknowledgement = nil
         let other = Int(delayed.to)
-        let count: Int = legs[other].remoteDescription?.media.count ?? 0
-        guard let description = (try? SessionDescription.parse(sdp))?.answering(count),
-            let own = describe(description, to: other, in: &env)
+        let isFirst: Bool = legs[other].session?.offers.agreed == nil
+        guard let offer = legs[other].remoteDescription,
+            let description = (try? SessionDescription.parse(sdp))?.answering(offer.media.count),
+            let own = try? answer(description, from: index, to: other, offer: offer, in: &env)
         else {
             acknowledge(other, sdp: nil, in: &env)
             return hangUp(
                 by: .server, outcome: nil, reason: "the answer can't be read", status: .notAcceptableHere, in: &env)
         }
-        apply(description, from: index, isFinal: true, in: &env)
+        apply(description, from: index, own: ownDescription(of: index), isFinal: true, in: &env)
+        agree(other, own: own.description, remote: offer, in: &env)
         closeRejected(by: description, of: other, in: &env)
         join(index, other, in: &env)
-        acknowledge(other, sdp: own, in: &env)
+        acknowledge(other, sdp: own.bytes, in: &env)
+        if isFirst, own.description.media.allSatisfy(\.isRejected) {
+            hangUp(by: .server, outcome: .failed, reason: "no common codec", status: .notAcceptableHere, in: &env)
+        }
     }
 
     /// No answer will come: the 2xx that waits for its ACK gets one all the same, before the BYE.

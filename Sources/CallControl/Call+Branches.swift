@@ -1,5 +1,6 @@
 internal import Basics
 internal import Identity
+internal import MediaNegotiation
 internal import SDP
 internal import SIPDialog
 internal import SIPMessage
@@ -127,16 +128,18 @@ extension Call {
         else { return alert(status, sdp: nil, in: &env) }
         // A description that went in a reliable response was the answer: there is no second one (RFC 3262 §5).
         guard caller.session?.offers.agreed == nil else { return alert(status, sdp: nil, in: &env) }
+        guard let offer = caller.remoteDescription,
+            let own = try? answer(description, from: index, to: 0, offer: offer, in: &env)
+        else { return alert(status, sdp: nil, in: &env) }
         let isNew = earlyLeg == nil
         earlyLeg = UInt16(index)
-        apply(description, from: index, isFinal: false, in: &env)
-        guard let own = describe(description, to: 0, in: &env) else { return alert(status, sdp: nil, in: &env) }
-        if isNew, let offer = caller.remoteDescription {
-            apply(offer, from: 0, isFinal: false, in: &env)
+        apply(description, from: index, own: ownDescription(of: index), isFinal: false, in: &env)
+        apply(offer, from: 0, own: own.description, isFinal: false, in: &env)
+        if isNew {
             join(0, index, in: &env)
             note("early media", leg: index, in: &env)
         }
-        alert(status, sdp: own, in: &env)
+        alert(status, sdp: own.bytes, in: &env)
     }
 
     private mutating func redirected(
@@ -231,7 +234,7 @@ extension Call {
 
     /// Once no terminal is left, the caller gets the best of their answers (RFC 3261 §16.7 step 6).
     mutating func concludeIfAllFailed(in env: inout CallEnvironment) {
-        guard phase == .ringing, legs.dropFirst().allSatisfy({ $0.stage == .over }) else { return }
+        guard phase == .ringing, !isAddingLegs, legs.dropFirst().allSatisfy({ $0.stage == .over }) else { return }
         let failures = legs.dropFirst().compactMap(\.failure)
         guard let best = failures.min(by: { Call.rank($0) < Call.rank($1) }) else {
             return refuseCaller(
@@ -246,11 +249,32 @@ extension Call {
             refuseCaller(
                 .temporarilyUnavailable, outcome: .unreachable, reason: "no terminal answered", by: .server,
                 cause: .q850(18, text: "No user responding"), in: &env)
+        case 488:
+            let isOurs: Bool = legs.contains { $0.incompatibility != nil }
+            refuseCaller(
+                .notAcceptableHere, outcome: .rejected(status: 488),
+                reason: isOurs ? "no common codec" : "the callee refuses the media", by: isOurs ? .server : .callee,
+                fields: mediaWarning.map { [(.warning, $0)] } ?? [], in: &env)
         default:
             let status = Call.shown(best)
             refuseCaller(
                 status, outcome: .rejected(status: status.code), reason: "refused by the callee", by: .callee, in: &env)
         }
+    }
+
+    /// What the caller offers, and what the callee would take.
+    private var mediaWarning: String? {
+        let legs = self.legs.dropFirst()
+        if let why = legs.lazy.compactMap(\.incompatibility).first {
+            return Call.warning(why.lists(offerer: Call.party(0), answerer: Call.party(1)))
+        }
+        guard let own = caller.remoteDescription, let refused = legs.first(where: { $0.failure == .notAcceptableHere }),
+            let told = refused.invite.flatMap({ try? SessionDescription.parse($0.body) })
+        else { return nil }
+        let (offered, asked) = (MediaNegotiation.codecs(in: own), MediaNegotiation.codecs(in: told))
+        return Call.warning(
+            "\(Call.party(0)) offers \(offered.joined(separator: ", ")), \(Call.party(1)) takes none of \(asked.joined(separator: ", "))"
+        )
     }
 
     /// Lower is better: what tells the caller most comes first.

@@ -92,7 +92,7 @@ extension Call {
     ) {
         guard caller.session?.provisionals != nil, earlyLeg == nil,
             let description = try? SessionDescription.parse(offer),
-            let own = describe(description, to: 0, in: &env)
+            let own = try? self.offer(description, from: index, to: 0, in: &env)
         else {
             note("an early offer could not be passed on", leg: index, in: &env)
             return branchFailed(index, status: .notAcceptableHere, in: &env)
@@ -101,9 +101,9 @@ extension Call {
         prefer(fork, of: index)
         delayedPrack = DelayedPrack(rack: rack, fork: fork, leg: UInt16(index))
         ensureStreams(for: description, leg: index, in: &env)
-        apply(description, from: index, isFinal: false, in: &env)
+        apply(description, from: index, own: nil, isFinal: false, in: &env)
         join(0, index, in: &env)
-        alert(status, sdp: own, in: &env)
+        alert(status, sdp: own.bytes, in: &env)
     }
 
     /// A PRACK of the caller.
@@ -142,11 +142,12 @@ extension Call {
         guard let delayed = delayedPrack, let description = try? SessionDescription.parse(sdp) else { return }
         delayedPrack = nil
         let index = Int(delayed.leg)
-        apply(description, from: 0, isFinal: false, in: &env)
-        guard let own = describe(description, to: index, in: &env) else {
-            return branchFailed(index, status: .serviceUnavailable, in: &env)
-        }
-        sendPrack(delayed.rack, sdp: own, fork: delayed.fork, leg: index, in: &env)
+        apply(description, from: 0, own: ownDescription(of: 0), isFinal: false, in: &env)
+        guard let offer = legs[index].remoteDescription,
+            let own = try? answer(description, from: 0, to: index, offer: offer, in: &env)
+        else { return branchFailed(index, status: .serviceUnavailable, in: &env) }
+        agree(index, own: own.description, remote: offer, in: &env)
+        sendPrack(delayed.rack, sdp: own.bytes, fork: delayed.fork, leg: index, in: &env)
     }
 
     // MARK: Final responses

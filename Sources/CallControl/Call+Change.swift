@@ -37,10 +37,14 @@ extension Call {
             if isInvite { return passOfferless(passed, leg: index, in: &env) }
             return acceptRefresh(passed, timer: timer, sdp: nil, leg: index, in: &env)
         }
-        if let known = legs[index].remoteDescription, known == description,
-            let own = repeated(to: index, answering: description)
-        {
-            return acceptRefresh(passed, timer: timer, sdp: own, leg: index, in: &env)
+        if let known = legs[index].remoteDescription, known == description {
+            if let own = ownAnswer(to: description, of: index, in: &env) {
+                apply(description, from: index, own: own.description, isFinal: phase != .ringing, in: &env)
+                return acceptRefresh(passed, timer: timer, sdp: own.bytes, leg: index, in: &env)
+            }
+            if let own = repeated(to: index, answering: description) {
+                return acceptRefresh(passed, timer: timer, sdp: own, leg: index, in: &env)
+            }
         }
         passOffer(passed, description, leg: index, in: &env)
     }
@@ -149,15 +153,18 @@ extension Call {
         if mustWaitForPrack(passed, leg: index) { return hold(passed, in: &env) }
         guard let (other, method) = carrier(for: passed, leg: index, in: &env) else { return }
         // Both legs' ports at once: when the other party has agreed, nothing may fail any more for want of one.
-        guard ensureStreams(for: description, leg: index, in: &env),
-            let own = describe(description, to: other, in: &env)
-        else {
+        let own: Written
+        do throws(MediaRefusal) {
+            guard ensureStreams(for: description, leg: index, in: &env) else { throw MediaRefusal.noPort }
+            own = try offer(description, from: index, to: other, in: &env)
+        } catch {
             closeUnagreed(of: index, in: &env)
             closeUnagreed(of: other, in: &env)
-            return refuse(passed, .serviceUnavailable, fields: [(.retryAfter, "5")], in: &env)
+            let fields = error.fields(offerer: Call.party(index), answerer: Call.party(other))
+            return refuse(passed, error.status, fields: fields, in: &env)
         }
         note(description.isOnHold ? "puts the call on hold" : "offers a session change", leg: index, in: &env)
-        sendChange(method, sdp: own, on: other, purpose: .change(passed), in: &env)
+        sendChange(method, sdp: own.bytes, on: other, purpose: .change(passed), in: &env)
     }
 
     /// The caller has the answer in a reliable response that it has not acknowledged: until its PRACK is here no UPDATE with an
@@ -247,32 +254,32 @@ extension Call {
         let from = Int(passed.from)
         guard let offer = try? SessionDescription.parse(passed.message.body),
             let answer = (try? SessionDescription.parse(sdp))?.answering(offer.media.count),
-            let own = describe(answer, to: from, in: &env)
+            let own = try? self.answer(answer, from: other, to: from, offer: offer, in: &env)
         else {
             closeUnagreed(of: from, in: &env)
             refuse(passed, .notAcceptableHere, in: &env)
             return restore(other, in: &env)
         }
         let isFinal = phase != .ringing
-        apply(answer, from: other, isFinal: isFinal, in: &env)
-        apply(offer, from: from, isFinal: isFinal, in: &env)
+        apply(answer, from: other, own: ownDescription(of: other), isFinal: isFinal, in: &env)
+        apply(offer, from: from, own: own.description, isFinal: isFinal, in: &env)
         for leg in [from, other] {
             closeRejected(by: answer, of: leg, in: &env)
             closeRejected(by: offer, of: leg, in: &env)
         }
         join(from, other, in: &env)
         let timer = acceptedTimer(for: passed, leg: from)
-        answerChange(passed, timer: timer, sdp: own, in: &env)
+        answerChange(passed, timer: timer, sdp: own.bytes, in: &env)
     }
 
     /// A party agreed to a change that did not come about: it is offered again what the other one still holds to.
     private mutating func restore(_ index: Int, in env: inout CallEnvironment) {
         guard phase != .ending, let other = peer(of: UInt16(index)), let held = legs[other].remoteDescription,
             change == nil, legs[index].session?.offers.canOffer(in: .invite) ?? false,
-            let own = describe(held, to: index, in: &env)
+            let own = try? offer(held, from: other, to: index, in: &env)
         else { return }
         note("the change did not come about: offered the session as it was", leg: index, in: &env)
-        sendChange(.invite, sdp: own, on: index, purpose: .refresh, in: &env)
+        sendChange(.invite, sdp: own.bytes, on: index, purpose: .refresh, in: &env)
     }
 
     /// The other leg offers, as it was asked to: the 2xx carries it on, the ACK brings the answer back.
@@ -281,18 +288,27 @@ extension Call {
     ) {
         let from = Int(passed.from)
         let offer: SessionDescription? = try? SessionDescription.parse(sdp)
-        guard let offer, ensureStreams(for: offer, leg: other, in: &env), let own = describe(offer, to: from, in: &env)
-        else {
-            // The peer is owed an answer: all stays as it was.
-            acknowledge(other, sdp: offer.flatMap { repeated(to: other, answering: $0) }, in: &env)
-            closeUnagreed(of: other, in: &env)
-            closeUnagreed(of: from, in: &env)
-            guard offer != nil else { return refuse(passed, .notAcceptableHere, in: &env) }
-            return refuse(passed, .serviceUnavailable, fields: [(.retryAfter, "5")], in: &env)
+        let refusal: MediaRefusal
+        do throws(MediaRefusal) {
+            guard let offer else { throw MediaRefusal.unwritable }
+            guard ensureStreams(for: offer, leg: other, in: &env) else { throw MediaRefusal.noPort }
+            let own = try self.offer(offer, from: other, to: from, in: &env)
+            apply(offer, from: other, own: nil, isFinal: true, in: &env)
+            delayedAcknowledgement = DelayedAcknowledgement(to: UInt16(other), from: passed.from)
+            return answerChange(passed, timer: acceptedTimer(for: passed, leg: from), sdp: own.bytes, in: &env)
+        } catch { refusal = error }
+        // The peer is owed an answer: all stays as it was.
+        let own: Written? = offer.flatMap { ownAnswer(to: $0, of: other, in: &env) }
+        if let own, let offer {
+            apply(offer, from: other, own: own.description, isFinal: true, in: &env)
+            closeRejected(by: own.description, of: other, in: &env)
         }
-        apply(offer, from: other, isFinal: true, in: &env)
-        delayedAcknowledgement = DelayedAcknowledgement(to: UInt16(other), from: passed.from)
-        answerChange(passed, timer: acceptedTimer(for: passed, leg: from), sdp: own, in: &env)
+        acknowledge(other, sdp: own?.bytes ?? offer.flatMap { repeated(to: other, answering: $0) }, in: &env)
+        closeUnagreed(of: other, in: &env)
+        closeUnagreed(of: from, in: &env)
+        guard offer != nil else { return refuse(passed, .notAcceptableHere, in: &env) }
+        let fields = refusal.fields(offerer: Call.party(other), answerer: Call.party(from))
+        refuse(passed, refusal.status, fields: fields, in: &env)
     }
 
     private mutating func acceptedTimer(for passed: PassedRequest, leg index: Int) -> SessionTimerFields {
@@ -358,9 +374,9 @@ extension Call {
             return
         }
         // Only now: a description that is not sent would take a version (RFC 3264 §8; seed 247).
-        guard let own = describe(description, to: 0, in: &env) else { return }
+        guard let own = try? offer(description, from: connected, to: 0, in: &env) else { return }
         needsResync = false
-        sendChange(.invite, sdp: own, on: 0, purpose: .resync, in: &env)
+        sendChange(.invite, sdp: own.bytes, on: 0, purpose: .resync, in: &env)
     }
 
     mutating func resyncAnswered(
@@ -384,7 +400,7 @@ extension Call {
         guard case .answer(let sdp)? = caller.session?.offers.received(.inviteSuccess, sdp: body, random: &env.random),
             let answer = try? SessionDescription.parse(sdp), let connected = connectedIndex
         else { return }
-        apply(answer, from: 0, isFinal: true, in: &env)
+        apply(answer, from: 0, own: ownDescription(of: 0), isFinal: true, in: &env)
         join(0, connected, in: &env)
     }
 }

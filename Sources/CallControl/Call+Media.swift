@@ -1,5 +1,6 @@
 internal import Basics
 internal import Identity
+internal import MediaNegotiation
 internal import MediaSession
 internal import SDP
 internal import SIPDialog
@@ -7,20 +8,23 @@ internal import SIPMessage
 internal import SIPTransaction
 
 extension Call {
-    /// `description` of one leg as another leg is told it: the same streams, at ports of ours.
+    /// A negotiated `description` as a leg is told it: the same streams, at ports of ours.
     ///
     /// Ports are opened for streams that have none yet. Those it refuses keep theirs until both parties have agreed to that; see
     /// ``closeRejected(by:of:in:)``.
-    /// - Returns: the bytes to send; nil when no port is free or no network reaches the leg.
-    mutating func describe(_ description: SessionDescription, to index: Int, in env: inout CallEnvironment) -> [UInt8]?
-    {
+    mutating func describe(
+        _ description: SessionDescription, to index: Int, in env: inout CallEnvironment
+    ) throws(MediaRefusal) -> Written {
         guard let network = env.addresses.mediaNetwork(towards: legs[index].target.remote.address) else {
             note("no media network reaches \(legs[index].target.remote.address)", leg: index, in: &env)
-            return nil
+            throw .noPort
         }
         let description = padded(description, for: index)
-        guard let endpoints = openStreams(for: description, leg: index, on: network, in: &env) else { return nil }
-        return write(description, endpoints: endpoints, address: network.address, leg: index)
+        guard let endpoints = openStreams(for: description, leg: index, on: network, in: &env) else { throw .noPort }
+        guard let written = write(description, endpoints: endpoints, address: network.address, leg: index) else {
+            throw .unwritable
+        }
+        return written
     }
 
     /// With as many streams as the leg has seen, as none may ever be left out (RFC 3264 §8); those the other leg has not are refused.
@@ -71,14 +75,14 @@ extension Call {
 
     private mutating func write(
         _ description: SessionDescription, endpoints: [SDPRelayEndpoint?], address: IPAddress, leg index: Int
-    ) -> [UInt8]? {
+    ) -> Written? {
         let session = legs[index].sdpSessionID
         let blank = SDPOrigin(sessionID: session, version: 0, address: address)
         var relayed = description.relayed(origin: blank, endpoints: endpoints)
         guard let unversioned = try? relayed.serialised() else { return nil }
         relayed.origin = SDPOrigin(
             sessionID: session, version: legs[index].sdpVersion(of: unversioned), address: address)
-        return try? relayed.serialised()
+        return (try? relayed.serialised()).map { Written(bytes: $0, description: relayed) }
     }
 
     /// What a leg was told last, to be said again: streams that ended meanwhile are refused, and an answer to `offer` sends, takes
@@ -121,7 +125,7 @@ extension Call {
         plan.latch = legs[index].settings.latchAnySource ? .anySource : .signalled
         plan.silenceLimit = silenceLimit(of: index)
         openEndpoints.insert(plan.id)
-        legs[index].streams[position] = LegStream(localAddress: network.address, plan: plan)
+        legs[index].streams[position] = LegStream(localAddress: network.address, plan: plan, told: plan)
         env.effects.append(.media(.set(plan)))
         return ports
     }
@@ -158,9 +162,11 @@ extension Call {
         for position in legs[index].streams.indices { closeStream(position, of: index, in: &env) }
     }
 
-    /// Takes the description a leg's peer sent into its streams' plans.
+    /// Takes the description a leg's peer sent into its streams' plans; ``settleMedia(in:)`` tells the media plane.
+    /// - Parameter own: what we said on the leg, to which it belongs; nil for an offer that has no answer yet.
     mutating func apply(
-        _ description: SessionDescription, from index: Int, isFinal: Bool, in env: inout CallEnvironment
+        _ description: SessionDescription, from index: Int, own: SessionDescription?, isFinal: Bool,
+        in env: inout CallEnvironment
     ) {
         legs[index].remoteDescription = description
         for position in legs[index].streams.indices {
@@ -180,14 +186,12 @@ extension Call {
             plan.expectsMedia =
                 isFinal && media.meantDirection == .sendrecv && (media.kind == .audio || media.kind == .video)
             expectedMedia = expectedMedia || plan.expectsMedia
-            plan.rtcpMux = media.rtcpMux
             plan.carriesRTP =
                 media.transportProtocol.utf8.starts(with: "RTP/".utf8) || media.transportProtocol.contains("/RTP/")
             plan.clockRate = media.clockRate
-            guard plan != stream.plan else { continue }
             legs[index].streams[position]?.plan = plan
-            env.effects.append(.media(.set(plan)))
         }
+        if let own { agree(index, own: own, remote: description, in: &env) }
     }
 
     /// Relays the streams of two legs to each other.
@@ -282,6 +286,9 @@ extension MediaDescription {
         let fitting = MediaDirection(
             sends: direction.sends && asked.receives, receives: direction.receives && asked.sends)
         if fitting != direction { direction = fitting }
+        if MediaNegotiation.negotiates(self), MediaNegotiation.negotiates(offer) {
+            return MediaNegotiation.repeat(&self, answering: offer)
+        }
         let kept: [String] = formats.filter { offer.formats.contains($0) }
         guard !kept.isEmpty, kept.count < formats.count else { return }
         let dropped: [String] = formats.filter { !offer.formats.contains($0) }

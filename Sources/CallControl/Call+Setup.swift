@@ -198,9 +198,11 @@ extension Call {
             }
             if let sameTerminal { flows[sameTerminal].append(binding) } else { flows.append([binding]) }
         }
+        isAddingLegs = true
         for flow in flows.prefix(max(0, env.settings.maximumBranches - legs.count + 1)) {
             ring(user, over: flow, redirections: redirections, in: &env)
         }
+        isAddingLegs = false
     }
 
     private mutating func ring(
@@ -251,11 +253,13 @@ extension Call {
     /// Sends the INVITE of a leg; the leg fails at once when it can't be.
     mutating func sendInvite(_ index: Int, in env: inout CallEnvironment) {
         let sdp: [UInt8]?
-        if let offer = caller.remoteDescription {
-            guard let written = describe(offer, to: index, in: &env) else {
-                return branchFailed(index, status: .serviceUnavailable, in: &env)
+        if let description = caller.remoteDescription {
+            do throws(MediaRefusal) {
+                sdp = try offer(description, from: 0, to: index, in: &env).bytes
+            } catch {
+                if case .incompatible(let why) = error { legs[index].incompatibility = why }
+                return branchFailed(index, status: error.status, in: &env)
             }
-            sdp = written
         } else {
             sdp = nil
         }

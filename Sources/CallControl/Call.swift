@@ -125,6 +125,11 @@ struct Call: Sendable {
     var openEndpoints: Set<MediaEndpointID> = []
     /// What the media plane told of the legs' audio.
     var quality = QualityLog()
+    /// How the parties' audio is brought together, by m-line; and what was last said of it in the history.
+    var choices: [Int: SettledChoice] = [:]
+    var explained: [Int: String] = [:]
+    /// Legs are being added: that all so far have failed says nothing yet.
+    var isAddingLegs = false
     /// The reliable provisional responses sent, by RSeq, to be sent again.
     var reliableSent: [UInt32: SIPMessage] = [:]
     /// When the callee has rung long enough.
@@ -214,6 +219,7 @@ struct Call: Sendable {
             hangUp(by: .server, outcome: nil, reason: "the server is stopping", status: .serviceUnavailable, in: &env)
         }
         noteExpectations(now: env.now)
+        settleMedia(in: &env)
     }
 
     // MARK: Small tools

@@ -1,5 +1,6 @@
 internal import Basics
 internal import Identity
+internal import MediaNegotiation
 internal import MediaSession
 internal import SDP
 internal import SIPDialog
@@ -80,6 +81,12 @@ struct Leg: Sendable {
     var inviteExchange: ExchangeID?
     /// One entry an m-line; nil where the stream is refused.
     var streams: [LegStream?] = []
+    /// What payload types stand for on the leg; one entry an m-line.
+    var numbers: [PayloadNumbers] = []
+    /// The party said, or showed, that it takes digits by INFO.
+    var speaksINFO = false
+    /// Why the party and the caller can't understand each other.
+    var incompatibility: MediaIncompatibility?
     /// `sess-id` of our descriptions on this leg.
     let sdpSessionID: UInt64
     /// Numbers our descriptions while there is no dialog yet; a dialog starts from it.
@@ -140,6 +147,10 @@ struct LegStream: Sendable {
     /// What SDP on this leg names.
     let localAddress: IPAddress
     var plan: MediaEndpointPlan
+    /// As the media plane has it.
+    var told: MediaEndpointPlan
+    /// What both ends said of it; nil where it is relayed as it is, and before both have spoken.
+    var audio: AgreedAudio?
 }
 
 /// One dialog of a leg, and all that hangs on it.

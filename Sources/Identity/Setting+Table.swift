@@ -91,6 +91,18 @@ extension Setting {
     ]
 
     private static let media: [Setting] = [
+        .list(
+            "codecs", .media, \.codecs, .codec, 1...7,
+            "codecs that may be used, the one liked best first: a call offers them in this order; others are all those that can be relayed but not transcoded (SILK, AMR, iLBC)",
+            "RFC 3264 §5.1"),
+        .flag(
+            "transcoding", .media, \.transcoding,
+            "turns one codec into another where two phones share none; off refuses such a call (488)"),
+        .choice(
+            "packet-time", .media, \.packetTime,
+            "audio in one packet, asked for where the other phone asks for nothing, and used where the server makes the packets",
+            "RFC 8866 §6.4"),
+        .choice("dtmf", .media, \.dtmf, "how digits pressed during a call travel", "RFC 4733, RFC 6086"),
         .number(
             "media-silence", .media, \.mediaSilenceSeconds, 10...3600, .seconds, zero: "never asks",
             "a phone that sends no media for so long, and is not on hold, is asked whether it is still in the call"),

@@ -14,6 +14,8 @@ public enum SettingElement: Hashable, Sendable {
     case dialledNumber
     /// A SIP URI that a Route may hold: with the parameter `lr`.
     case route
+    /// An audio codec by its name in lower case, or `others`.
+    case codec
 }
 
 /// What values a setting takes, how they are written and what is said of wrong ones.
@@ -160,17 +162,20 @@ public enum SettingKind: Hashable, Sendable {
 }
 
 extension SettingElement {
+    private static let codecs: [String] = ["opus", "g722", "pcma", "pcmu", "g729", "l16", "others"]
+
     var plural: String {
         switch self {
         case .digestAlgorithm: DigestAlgorithm.known.map(\.name).joined(separator: ", ")
         case .dialledNumber: "numbers as they are dialled"
         case .route: "SIP URIs with the parameter lr"
+        case .codec: SettingElement.codecs.joined(separator: ", ")
         }
     }
 
     var expected: String {
         switch self {
-        case .digestAlgorithm: "one of these"
+        case .digestAlgorithm, .codec: "one of these"
         case .dialledNumber: "a number: digits, * and #, with a + in front at most, 32 characters at most"
         case .route: "a SIP URI with the parameter lr, such as <sip:edge.example.com;lr>"
         }
@@ -209,6 +214,9 @@ extension SettingElement {
                 address.parameters.items.isEmpty
             else { return nil }
             return "<\(address.uri)>"
+        case .codec:
+            let name: String = text.lowercased()
+            return SettingElement.codecs.contains(name) ? name : nil
         }
     }
 }

@@ -50,6 +50,13 @@ public struct TenantSettings: Hashable, Sendable {
     public var mediaSilenceSeconds: Int = 60
     /// Takes media from any address, for a phone whose media comes from elsewhere than its signalling and SDP say.
     public var latchAnySource: Bool = false
+    /// Codecs that may be used, by the words of ``SettingElement/codec``; the one liked best first.
+    public var codecs: [String] = ["opus", "g722", "pcma", "pcmu", "g729", "others"]
+    /// Whether one codec may be turned into another where two parties share none.
+    public var transcoding: Bool = true
+    /// How much audio a packet holds where the other party asks for nothing.
+    public var packetTime: PacketTime = .ms20
+    public var dtmf: DTMFUse = .auto
     /// Dialled numbers that are emergency calls, compared whole; an extension of the same digits answers them.
     public var emergencyNumbers: [String] = ["112", "911", "15", "17", "18", "110", "114", "115", "196"]
 
@@ -103,6 +110,40 @@ public enum RedirectPolicy: String, Hashable, Sendable, SettingChoice {
         case .inside: "to users of the same tenant"
         case .anywhere:
             "to any SIP address, where phones are trusted: who sets one up can place calls at the operator's cost"
+        }
+    }
+}
+
+/// How much audio a packet of RTP holds.
+public enum PacketTime: String, Hashable, Sendable, SettingChoice {
+    case ms10 = "10"
+    case ms20 = "20"
+    case ms30 = "30"
+    case ms40 = "40"
+    case ms60 = "60"
+
+    public var milliseconds: UInt8 { UInt8(rawValue) ?? 20 }
+
+    public var meaning: String {
+        switch self {
+        case .ms10: "ms: the least delay, and twice the packets"
+        case .ms20: "ms: what nearly every phone uses"
+        case .ms30, .ms40, .ms60: "ms"
+        }
+    }
+}
+
+/// How the digits of a phone's keys travel.
+public enum DTMFUse: String, Hashable, Sendable, SettingChoice {
+    case auto, rfc4733, inband, info
+
+    public var meaning: String {
+        switch self {
+        case .auto:
+            "as events where the phone takes them, else by SIP INFO where it says or shows that it takes those, else as tones"
+        case .rfc4733: "as events in the media (RFC 4733), else as tones; SIP INFO is answered and not acted on"
+        case .inband: "as tones in the audio; events are neither offered nor taken"
+        case .info: "by SIP INFO; events are neither offered nor taken"
         }
     }
 }

@@ -28,6 +28,8 @@ package final class EmissionChecks {
     private var unacknowledged: [Numbered: Moment] = [:]
     private var ended: Set<Peered> = []
     private var descriptions: [Peered: Description] = [:]
+    /// What each payload type stood for first, by stream (RFC 3264 §8.3.2).
+    private var meanings: [Own: [Int: [UInt8: String]]] = [:]
     private var unreserved: [(own: Own, at: Moment, text: String)] = []
     private var reliable: [Own: UInt32] = [:]
     private var pracked: [Own: Set<UInt32>] = [:]
@@ -58,7 +60,10 @@ package final class EmissionChecks {
             for key in unacknowledged.keys where key.own == own && key.number < message.cseq.number {
                 unacknowledged[key] = nil
             }
-        case .bye: ended.insert(Peered(own: own, remote: message.fromTag ?? ""))
+        case .bye:
+            ended.insert(Peered(own: own, remote: message.fromTag ?? ""))
+            // The call was over when its 2xx left the disk, and the phone's BYE crossed the server's.
+            unreserved.removeAll { $0.own == own && now.since($0.at) < .seconds(2) }
         case .prack:
             if let rack = (try? message.rack()) ?? nil { pracked[own, default: []].insert(rack.rseq) }
         default: break
@@ -209,6 +214,7 @@ package final class EmissionChecks {
                     "\(message.callID) names port \(stream.port), which is not reserved, at \(now.sinceStart.inSeconds) s"
                 ))
         }
+        found += payloadTypes(of: parsed, own)
         let key = Peered(own: own, remote: remote ?? "")
         let version: UInt64 = UInt64(parsed.origin.version) ?? 0
         let session: UInt64 = UInt64(parsed.origin.sessionID) ?? 0
@@ -220,6 +226,27 @@ package final class EmissionChecks {
             if current.version != expected { found.append("o= version \(version) where \(expected) is due") }
         }
         descriptions[key] = current
+        return found
+    }
+
+    /// Each number once, none of RTCP's, and each with the meaning it always had.
+    private func payloadTypes(of description: SessionDescription, _ own: Own) -> [String] {
+        var found: [String] = []
+        for (position, stream) in description.media.enumerated() where stream.kind == .audio && !stream.isRejected {
+            let numbers: [UInt8] = stream.formats.compactMap { UInt8($0) }
+            if Set(numbers).count != stream.formats.count { found.append("payload types \(stream.formats)") }
+            for number in numbers {
+                if (72...76).contains(number) { found.append("payload type \(number) is RTCP's") }
+                guard let map = stream.rtpmap(number) else {
+                    found.append("payload type \(number) without a=rtpmap")
+                    continue
+                }
+                let meaning: String = map.encoding.lowercased() + "/\(map.clockRate)"
+                let known: String = meanings[own, default: [:]][position, default: [:]][number] ?? meaning
+                if known != meaning { found.append("payload type \(number) was \(known) and is \(meaning)") }
+                meanings[own, default: [:]][position, default: [:]][number] = meaning
+            }
+        }
         return found
     }
 

@@ -23,6 +23,11 @@ package final class Scenario {
         tenant.maximumRegistrationSeconds = 600
         tenant.noAnswerSeconds = [15, 40, 120][Int.random(in: 0..<3, using: &random)]
         tenant.maxRedirects = Int.random(in: 0...3, using: &random)
+        tenant.transcoding = chance(85)
+        if chance(20) {
+            tenant.codecs = [["pcma", "pcmu"], ["opus", "pcma", "others"]][Int.random(in: 0...1, using: &random)]
+        }
+        tenant.dtmf = chance(70) ? .auto : DTMFUse.allCases[Int.random(in: 0...3, using: &random)]
         let counts: [Int] = (0..<Int.random(in: 3...5, using: &random)).map { _ in
             [1, 1, 2, 3][Int.random(in: 0..<4, using: &random)]
         }
@@ -53,9 +58,20 @@ package final class Scenario {
 
     private func makePhone(_ account: Accounts.Account, _ index: Int) -> VirtualPhone {
         let transport: SIPTransportKind = percent(65) ? .udp : percent(60) ? .tcp : .tls
-        return VirtualPhone(
+        let phone = VirtualPhone(
             account, index: index, in: world, transport: transport, isBehindNAT: percent(20), isIPv6: percent(20),
             hasInstance: percent(40), isConnected: percent(90))
+        if percent(60) {
+            let known: [[PhoneCodec]] = [
+                [.pcma, .pcmu], [.pcmu], [.g722, .pcma], [.opus, .g722, .pcmu, .pcma], [.opus], [.g729],
+                [.g729, .pcma],
+                [.pcma, .opus], [.iLBC, .pcma], [.iLBC],
+            ]
+            phone.codecs = known[Int.random(in: 0..<known.count, using: &random)]
+            phone.hasEvents = percent(70)
+            phone.isStubborn = percent(40)
+        }
+        return phone
     }
 
     private func percent(_ limit: Int) -> Bool { Int.random(in: 0..<100, using: &random) < limit }

@@ -15,6 +15,9 @@ package final class VirtualMediaPlane: MediaPlane {
         var log: [MediaCommand] = []
         var faults: [String] = []
         var packets: UInt64 = 50
+        /// Changed since the plans were judged.
+        var changed: Set<MediaEndpointID> = []
+        var transcoded: Int = 0
     }
 
     private let state: Mutex<State>
@@ -47,6 +50,23 @@ package final class VirtualMediaPlane: MediaPlane {
 
     /// What an endpoint is relayed to.
     package func partner(of endpoint: MediaEndpointID) -> MediaEndpointID? { state.withLock { $0.joined[endpoint] } }
+
+    /// Judges the plans that have changed, once all that belongs together was performed; what is wrong joins ``faults``.
+    package func judgePlans() {
+        state.withLock { state in
+            for id in state.changed.sorted(by: { ($0.leg, $0.stream) < ($1.leg, $1.stream) }) {
+                guard let plan = state.open[id] else { continue }
+                let partner: MediaEndpointPlan? = state.joined[id].flatMap { state.open[$0] }
+                let found: [String] = VirtualMediaPlane.faults(of: plan, partner)
+                state.transcoded += found.isEmpty && VirtualMediaPlane.isTranscoded(plan, partner) ? 1 : 0
+                state.faults += found
+            }
+            state.changed = []
+        }
+    }
+
+    /// How often the plans of two joined endpoints were such as need transcoding.
+    package var transcodedPlans: Int { state.withLock { $0.transcoded } }
 
     /// Facts since the last call, to be handed to the shards of their calls.
     package func takeFacts() -> [MediaFact] {
@@ -120,11 +140,13 @@ package final class VirtualMediaPlane: MediaPlane {
                 state.faults.append("two endpoints on port \(plan.ports.rtp)")
             }
             state.open[plan.id] = plan
+            state.changed.insert(plan.id)
         case .join(let one, let other):
             for id in [one, other] where state.open[id] == nil { state.faults.append("joins \(id), which is not open") }
             if one == other { state.faults.append("joins \(one) to itself") }
             for id in [one, other] { VirtualMediaPlane.part(id, &state) }
             (state.joined[one], state.joined[other]) = (other, one)
+            state.changed.insert(one)
         case .unjoin(let id): VirtualMediaPlane.part(id, &state)
         case .hear, .play, .stopPlaying, .record, .stopRecording, .openRoom, .enter, .leave, .closeRoom, .press: break
         case .close(let id):

@@ -46,6 +46,7 @@ extension VirtualPhone {
         if case .reject = call.offers.received(.invite, sdp: body, random: &random) {
             fault("a fresh INVITE can't be judged", call)
         }
+        if let body, !understands(body) { return reject(call, .notAcceptableHere) }
         if plan.isReliable, SupportedExtensions(of: request).contains(.reliableProvisionals) {
             call.sender = ReliableProvisionals.Sender(
                 timers: .standard, invite: request.cseq.number, firstRSeq: UInt32.random(in: 1...1000, using: &random))

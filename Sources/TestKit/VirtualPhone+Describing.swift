@@ -14,7 +14,7 @@ extension VirtualPhone {
             let isAudio: Bool = position == 0
             lines += stream(
                 isAudio ? "audio" : "video", isOpen: isAudio || call.hasVideo, call, direction: call.direction,
-                formats: nil, position)
+                answering: nil, position)
         }
         return text(lines, call)
     }
@@ -30,13 +30,35 @@ extension VirtualPhone {
             let isAudio: Bool = media.kind == .audio
             let takesVideo: Bool = call.hasVideo || !(call.calleePlan?.refusesVideo ?? true)
             if !isAudio, takesVideo, !media.isRejected { call.hasVideo = true }
-            let isOpen: Bool = !media.isRejected && (isAudio || takesVideo)
+            let isOpen: Bool = !media.isRejected && (isAudio ? !speech(for: media).isEmpty : takesVideo)
             let direction: String = VirtualPhone.answer(to: media.direction, ours: call.direction)
             lines += stream(
-                isAudio ? "audio" : "video", isOpen: isOpen, call, direction: direction, formats: media.formats,
-                position)
+                isAudio ? "audio" : "video", isOpen: isOpen, call, direction: direction, answering: media, position)
         }
         return text(lines, call)
+    }
+
+    /// Whether the phone understands something of an offer.
+    func understands(_ bytes: [UInt8]) -> Bool {
+        guard let offer = try? SessionDescription.parse(bytes) else { return true }
+        let audio = offer.media.filter { $0.kind == .audio && !$0.isRejected }
+        return audio.isEmpty || audio.contains { !speech(for: $0).isEmpty }
+    }
+
+    /// What the phone answers an offered stream with.
+    private func speech(for offer: MediaDescription) -> [PhoneCodec] {
+        let known: [(number: Int, codec: PhoneCodec)] = codecs.compactMap { codec in
+            codec.number(in: offer).map { ($0, codec) }
+        }
+        if isStubborn { return known.map(\.codec) }
+        let place: (Int) -> Int = { offer.formats.firstIndex(of: String($0)) ?? 0 }
+        return known.sorted { place($0.number) < place($1.number) }.map { PhoneCodec($0.number, $0.codec.encoding) }
+    }
+
+    private func audioFormats(answering offer: MediaDescription?) -> [PhoneCodec] {
+        guard let offer else { return codecs + (hasEvents ? [.events] : []) }
+        guard hasEvents, let number = PhoneCodec.events.number(in: offer) else { return speech(for: offer) }
+        return speech(for: offer) + [isStubborn ? .events : PhoneCodec(number, PhoneCodec.events.encoding)]
     }
 
     private static func answer(to offered: MediaDirection, ours: String) -> String {
@@ -51,17 +73,18 @@ extension VirtualPhone {
     }
 
     private func stream(
-        _ kind: String, isOpen: Bool, _ call: PhoneCall, direction: String, formats: [String]?, _ position: Int
+        _ kind: String, isOpen: Bool, _ call: PhoneCall, direction: String, answering offer: MediaDescription?,
+        _ position: Int
     ) -> [String] {
         let port: Int = isOpen ? Int(call.rtpPort) + 2 * position : 0
-        let own: [String] = kind == "audio" ? ["8", "0", "101"] : ["96"]
-        let list: [String] = formats.map { offered in own.filter { offered.contains($0) } } ?? own
-        var lines: [String] = [
-            "m=\(kind) \(port) RTP/AVP \((list.isEmpty ? formats ?? own : list).joined(separator: " "))"
-        ]
+        let codecs: [PhoneCodec] = kind == "audio" ? audioFormats(answering: offer) : [PhoneCodec(96, "H264/90000")]
+        let formats: [String] = isOpen || offer == nil ? codecs.map { String($0.number) } : offer?.formats ?? []
+        var lines: [String] = ["m=\(kind) \(port) RTP/AVP \(formats.joined(separator: " "))"]
         guard isOpen else { return lines }
-        if kind == "video" { lines.append("a=rtpmap:96 H264/90000") }
-        if kind == "audio", list.contains("101") { lines += ["a=rtpmap:101 telephone-event/8000", "a=fmtp:101 0-16"] }
+        for codec in codecs where codec.number >= 35 { lines.append("a=rtpmap:\(codec.number) \(codec.encoding)") }
+        if let events = codecs.first(where: { $0.encoding == PhoneCodec.events.encoding }) {
+            lines.append("a=fmtp:\(events.number) 0-16")
+        }
         lines.append("a=\(direction)")
         return lines
     }
@@ -117,6 +140,9 @@ extension VirtualPhone {
             }
             if given.direction.receives, !asked.direction.sends {
                 fault("the answer takes where the offer sends nothing", call)
+            }
+            if given.kind == .audio, given.formats.contains(where: { !asked.formats.contains($0) }) {
+                fault("the answer has formats that were not offered: \(given.formats) of \(asked.formats)", call)
             }
             if !asked.formats.contains(where: { given.formats.contains($0) }) {
                 fault("the answer has none of the offered formats", call)

@@ -246,6 +246,9 @@ extension VirtualPhone {
                 $0.add(.minSE, String(minimum))
             }
         }
+        if let body = sdp(of: request, call), !understands(body) {
+            return respond(.notAcceptableHere, to: request, on: transaction, tag: call.localTag)
+        }
         switch call.offers.received(isInvite ? .invite : .update, sdp: sdp(of: request, call), random: &random) {
         case .reject(.requestPending): return respond(.requestPending, to: request, on: transaction, tag: call.localTag)
         case .reject(.retryLater(let seconds)):

@@ -67,6 +67,12 @@ package final class VirtualPhone {
     package var minimumSession: UInt32 = 90
     /// The host in the `uri` of its digest answers, where it differs from that of the request.
     package var digestHost: String?
+    /// What it speaks, what it likes best first.
+    package var codecs: [PhoneCodec] = [.pcma, .pcmu]
+    /// How it takes digits, or doesn't.
+    package var hasEvents = true
+    /// In answers its own order and numbers count, not the offer's.
+    package var isStubborn = false
     /// The direction of the audio its next calls begin with.
     package var nextDirection = "sendrecv"
     /// The Path its registrations come by.

@@ -109,6 +109,7 @@ package final class VirtualServer {
         var effects: [ShardEffect] = []
         shards[index].handle(event, now: world.now, wall: world.wall, into: &effects)
         for effect in effects { perform(effect, of: index) }
+        media.judgePlans()
         reportMedia()
         arm(index)
     }

@@ -58,6 +58,12 @@ struct SettingTests {
         Row(text: "emergency-numbers=112,+33112,*9#") { $0.emergencyNumbers = ["112", "+33112", "*9#"] },
         Row(text: "emergency-numbers=") { $0.emergencyNumbers = [] },
         Row(text: "media-silence=3600") { $0.mediaSilenceSeconds = 3600 },
+        Row(text: "codecs=PCMA, pcmu,others") { $0.codecs = ["pcma", "pcmu", "others"] },
+        Row(text: "codecs=opus,g722,g729,l16", scope: .terminal) { $0.codecs = ["opus", "g722", "g729", "l16"] },
+        Row(text: "transcoding=off") { $0.transcoding = false },
+        Row(text: "packet-time=30") { $0.packetTime = .ms30 },
+        Row(text: "dtmf=INFO", scope: .terminal) { $0.dtmf = .info },
+        Row(text: "dtmf=rfc4733") { $0.dtmf = .rfc4733 },
         Row(text: "latch-any-source=on", scope: .terminal) { $0.latchAnySource = true },
         Row(text: "NO-ANSWER=5", scope: .terminal) { $0.noAnswerSeconds = 5 },
     ]
@@ -112,6 +118,15 @@ struct SettingTests {
             ("service-route=sip:edge.example", "\"sip:edge.example\" is not a SIP URI with the parameter lr"),
             ("service-route=<tel:+33>", "is not a SIP URI"),
             ("service-route=<sip:a;lr>\r\nX: y", "is not a SIP URI"),
+            (
+                "codecs=none",
+                "codecs: must be 1 to 7 of opus, g722, pcma, pcmu, g729, l16, others, separated by commas, not empty"
+            ),
+            ("codecs=opus,speex", "\"speex\" is not one of these"),
+            ("codecs=pcma,PCMA", "\"pcma\" is there twice"),
+            ("transcoding=maybe", "transcoding: must be on or off"),
+            ("packet-time=25", "packet-time: must be one of 10, 20, 30, 40, 60, not \"25\""),
+            ("dtmf=rfc2833", "dtmf: must be one of auto, rfc4733, inband, info"),
             ("latch-any-source=on", "latch-any-source: is a setting of single users: martinet user set"),
             ("no-answer", "no-answer: has no value; write no-answer=VALUE"),
             ("hello", "hello: is not of the form key=value"),

@@ -14,6 +14,8 @@ struct SimulationTests {
     static let single: UInt64? = ProcessInfo.processInfo.environment["MARTINET_SEED"].flatMap { UInt64($0) }
     static let shares: Int = 8
     private static let played = Mutex(0)
+    /// Plans that need transcoding, over all seeds.
+    private static let transcoded = Mutex(0)
 
     @Test("nothing is left of any call, whatever the network and the phones do", arguments: 0..<SimulationTests.shares)
     func nothingIsLeft(share: Int) {
@@ -30,7 +32,10 @@ struct SimulationTests {
             sum += played
             return sum
         }
-        if total == SimulationTests.count { print("simulation: \(total) seeds played") }
+        guard total == SimulationTests.count else { return }
+        let transcoded: Int = SimulationTests.transcoded.withLock { $0 }
+        print("simulation: \(total) seeds played, \(transcoded) plans of transcoding")
+        #expect(total < 2000 || transcoded > 1000)
     }
 
     private static func play(_ seed: UInt64) {
@@ -38,6 +43,8 @@ struct SimulationTests {
         let path: String? = single == nil ? nil : ProcessInfo.processInfo.environment["MARTINET_LOG"]
         scenario.world.keepsLog = path != nil
         let found: [String] = scenario.run()
+        let transcoded: Int = scenario.world.server.media.transcodedPlans
+        SimulationTests.transcoded.withLock { $0 += transcoded }
         if let path {
             let text: String = scenario.world.log.joined(separator: "\n")
             do { try text.write(toFile: path, atomically: true, encoding: .utf8) } catch { Issue.record(error) }

@@ -22,7 +22,6 @@ public struct EndpointNode: ~Copyable {
     var scheduler: RTCPScheduler
     /// The interval of figures that runs.
     var intervalFrom: Moment
-    var expectedThroughout: Bool
     var countersBefore = MediaStatistics()
     /// Of the peer's last packet.
     var heardPayloadType: UInt8 = 0xFF
@@ -69,7 +68,6 @@ public struct EndpointNode: ~Copyable {
         self.scheduler = scheduler
         meter = ReceptionMeter(clockRate: plan.clockRate, now: now)
         intervalFrom = now
-        expectedThroughout = plan.expectsMedia
         self.plan = plan
         self.line = line
         self.stream = stream

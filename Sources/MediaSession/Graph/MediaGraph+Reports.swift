@@ -93,8 +93,6 @@ extension MediaGraph {
         quality.packetsOfUnknownType = UInt32(
             truncatingIfNeeded: counters.droppedPayloadType &- before.droppedPayloadType)
         quality.elsewhere = quality.packetsFromElsewhere > 0 ? node.pointee.endpoint.elsewhere : nil
-        quality.isExpected = node.pointee.endpoint.plan.expectsMedia && node.pointee.expectedThroughout
-        node.pointee.expectedThroughout = node.pointee.endpoint.plan.expectsMedia
         quality.codec = node.pointee.heardCodec
         quality.rate(codec: quality.codec, packetTimeMs: node.pointee.plan.packetTimeMs)
         return quality

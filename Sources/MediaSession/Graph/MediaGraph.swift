@@ -103,7 +103,6 @@ public struct MediaGraph: ~Copyable {
         if old.security != plan.security { secure(node) }
         node.pointee.endpoint.update(plan, now: now)
         node.pointee.meter.setClockRate(plan.clockRate)
-        if !plan.expectsMedia { node.pointee.expectedThroughout = false }
         node.pointee.aim()
         if old.outgoing != plan.outgoing || old.packetTimeMs != plan.packetTimeMs {
             node.pointee.remake()

@@ -89,13 +89,3 @@ extension PlayoutStage {
     /// Mutating, as what lies in an optional cannot be lent out otherwise.
     fileprivate mutating func concealedMs() -> UInt64 { statistics.concealedMs }
 }
-
-extension AudioDecoder: PlayoutDecoder {
-    package var concealmentStep: Int {
-        switch codec {
-        case .opus: sampleRate / 400
-        case .g729: 80
-        case .pcmu, .pcma, .g722, .l16: 1
-        }
-    }
-}

@@ -1,0 +1,38 @@
+internal import MediaNegotiation
+internal import SIPMessage
+
+/// Why a description could not be passed on.
+enum MediaRefusal: Error, Sendable {
+    /// No network of ours reaches the party, or no port is free on it.
+    case noPort
+    /// A value in it is illegal.
+    case unwritable
+    case incompatible(MediaIncompatibility)
+
+    /// What the author of the description is answered.
+    var status: SIPStatus {
+        switch self {
+        case .noPort: .serviceUnavailable
+        case .unwritable: .serverInternalError
+        case .incompatible: .notAcceptableHere
+        }
+    }
+
+    /// - Parameters:
+    ///   - offerer: the party whose offer is refused, in words.
+    ///   - answerer: the other one.
+    func fields(offerer: String, answerer: String) -> [(SIPFieldName, String)] {
+        switch self {
+        case .noPort: [(.retryAfter, "5")]
+        case .unwritable: []
+        case .incompatible(let why): [(.warning, Call.warning(why.lists(offerer: offerer, answerer: answerer)))]
+        }
+    }
+}
+
+extension Call {
+    /// A Warning that says what the media lack: incompatible media format (RFC 3261 §20.43).
+    static func warning(_ lists: String) -> String {
+        "305 martinet \"\(warningText("Incompatible media format: \(lists)"))\""
+    }
+}
