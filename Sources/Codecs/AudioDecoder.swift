@@ -1,6 +1,5 @@
 internal import CBcg729
 internal import COpus
-internal import CSpanDSP
 
 /// Payloads of one RTP stream to samples, with what is missing made up.
 ///
@@ -15,7 +14,7 @@ public struct AudioDecoder: ~Copyable {
         case pcmu
         case pcma
         case l16(channels: Int)
-        case g722(OpaquePointer)
+        case g722(UnsafeMutablePointer<G722>)
         case g729(OpaquePointer)
         case opus(OpaquePointer)
     }
@@ -49,8 +48,9 @@ public struct AudioDecoder: ~Copyable {
         case .pcma: return .pcma
         case .l16(_, let channels): return .l16(channels: Int(channels))
         case .g722:
-            state = g722_decode_init(nil, 64_000, rate == 8_000 ? Int32(G722_SAMPLE_RATE_8000) : 0)
-            if let state { return .g722(state) }
+            let state = UnsafeMutablePointer<G722>.allocate(capacity: 1)
+            state.initialize(to: G722())
+            return .g722(state)
         case .g729:
             state = initBcg729DecoderChannel()
             if let state { return .g729(state) }
@@ -64,7 +64,9 @@ public struct AudioDecoder: ~Copyable {
     deinit {
         switch coding {
         case .pcmu, .pcma, .l16: break
-        case .g722(let state): g722_decode_free(state)
+        case .g722(let state):
+            state.pointee.deallocate()
+            state.deallocate()
         case .g729(let state): closeBcg729DecoderChannel(state)
         case .opus(let state): opus_decoder_destroy(state)
         }
@@ -83,7 +85,12 @@ public struct AudioDecoder: ~Copyable {
         case .pcma: G711.decode(payload, law: .a, into: samples)
         case .l16(let channels): L16.decode(bytes, channels: channels, into: out, count)
         case .g722(let state):
-            _ = g722_decode(state, out, bytes.assumingMemoryBound(to: UInt8.self), Int32(payload.count))
+            let bytes = bytes.assumingMemoryBound(to: UInt8.self)
+            if sampleRate == 8_000 {
+                state.pointee.decodeLower(bytes, payload.count, into: out)
+            } else {
+                state.pointee.decode(bytes, payload.count, into: out)
+            }
         case .g729(let state):
             decodeG729(state, payload, into: out)
             return count
@@ -144,8 +151,7 @@ public struct AudioDecoder: ~Copyable {
         concealer.reset()
         switch coding {
         case .pcmu, .pcma, .l16: break
-        case .g722(let state):
-            g722_decode_init(state, 64_000, sampleRate == 8_000 ? Int32(G722_SAMPLE_RATE_8000) : 0)
+        case .g722(let state): state.pointee.reset()
         case .g729(let state):
             // Without memory for a new state, the old one goes on: a stale state is heard for some 20 ms.
             guard let new = initBcg729DecoderChannel() else { return }

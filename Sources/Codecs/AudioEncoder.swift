@@ -1,6 +1,5 @@
 internal import CBcg729
 internal import COpus
-internal import CSpanDSP
 
 /// What an encoder is asked for beside its codec; the receiver's own wishes are in the codec's parameters.
 public struct AudioEncoderSettings: Hashable, Sendable {
@@ -39,7 +38,7 @@ public struct AudioEncoder: ~Copyable {
         case pcmu
         case pcma
         case l16(channels: Int)
-        case g722(OpaquePointer)
+        case g722(UnsafeMutablePointer<G722>)
         case g729(OpaquePointer)
         case opus(OpaquePointer)
     }
@@ -76,8 +75,9 @@ public struct AudioEncoder: ~Copyable {
         case .pcma: return .pcma
         case .l16(_, let channels): return .l16(channels: Int(channels))
         case .g722:
-            state = g722_encode_init(nil, 64_000, rate == 8_000 ? Int32(G722_SAMPLE_RATE_8000) : 0)
-            if let state { return .g722(state) }
+            let state = UnsafeMutablePointer<G722>.allocate(capacity: 1)
+            state.initialize(to: G722())
+            return .g722(state)
         case .g729:
             state = initBcg729EncoderChannel(settings.dtx && codec.receiverLikesDTX ? 1 : 0)
             if let state { return .g729(state) }
@@ -94,7 +94,9 @@ public struct AudioEncoder: ~Copyable {
     deinit {
         switch coding {
         case .pcmu, .pcma, .l16: break
-        case .g722(let state): g722_encode_free(state)
+        case .g722(let state):
+            state.pointee.deallocate()
+            state.deallocate()
         case .g729(let state): closeBcg729EncoderChannel(state)
         case .opus(let state): opus_encoder_destroy(state)
         }
@@ -127,9 +129,14 @@ public struct AudioEncoder: ~Copyable {
             return size
         case .g722(let state):
             let isNarrow = sampleRate == 8_000
-            guard isNarrow || samples.count % 2 == 0 else { return nil }
-            guard samples.count <= payload.count * (isNarrow ? 1 : 2) else { return nil }
-            return Int(g722_encode(state, bytes, from, Int32(samples.count)))
+            let size = isNarrow ? samples.count : samples.count / 2
+            guard isNarrow || samples.count % 2 == 0, size <= payload.count else { return nil }
+            if isNarrow {
+                state.pointee.encodeLower(from, bytes: size, into: bytes)
+            } else {
+                state.pointee.encode(from, bytes: size, into: bytes)
+            }
+            return size
         case .g729(let state): return encodeG729(state, samples, into: payload)
         case .opus(let state):
             let room = Int32(truncatingIfNeeded: min(payload.count, 4_000))
@@ -150,8 +157,7 @@ public struct AudioEncoder: ~Copyable {
     public mutating func reset() {
         switch coding {
         case .pcmu, .pcma, .l16: break
-        case .g722(let state):
-            g722_encode_init(state, 64_000, sampleRate == 8_000 ? Int32(G722_SAMPLE_RATE_8000) : 0)
+        case .g722(let state): state.pointee.reset()
         case .g729(let state):
             // Without memory for a new state, the old one goes on.
             guard let new = initBcg729EncoderChannel(leavesOutSilence ? 1 : 0) else { return }
