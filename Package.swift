@@ -112,7 +112,7 @@ let package = Package(
                 "Basics", "Batching", "SIPMessage", "SIPTransaction", "Registration", "Identity", "CallControl", grdb,
                 grdbSQLite,
             ]),
-        module("Telemetry", ["Basics", "Batching", "SIPTransaction"]),
+        module("Telemetry", ["Basics", "Batching", "SIPTransaction", "MediaSession", "CallControl"]),
         module(
             "AudioFiles",
             ["Basics", "Batching", "MediaSession", "Prompts", "CSndfile", "CEbur128", "CSpeexDSP", "CSpanDSP"]),
@@ -175,7 +175,7 @@ let package = Package(
             "Store",
             ["Basics", "SIPMessage", "SIPTransaction", "Identity", "Registration", "CallControl", grdb]),
         tests("AudioFiles", ["Basics", "MediaSession", "Prompts", "CSndfile", "CEbur128"]),
-        tests("Telemetry", ["Basics", "SIPTransaction"], golden: false),
+        tests("Telemetry", ["Basics", "SIPTransaction", "MediaSession", "CallControl"], golden: false),
         tests(
             "CallControl",
             ["Basics", "Codecs", "Identity", "MediaSession", "Registration", "SIPMessage", "SIPTransaction", "TestKit"]),

@@ -128,6 +128,7 @@ extension Shard {
         case .locate(let uri, let leg): locate(uri, as: .leg(call: number, leg))
         case .record(let change):
             if case .answered = change { counters.callsAnswered += 1 }
+            if case .settled(let record) = change, let quality = record.quality { counters.media.note(quality) }
             guard case .started(let record) = change else { return effects.append(.storeRecord(change)) }
             let token = nextToken
             nextToken += 1

@@ -160,7 +160,9 @@ public struct Shard: Sendable {
         case .sendFailed(let target, let branch):
             transactions.transportFailed(target, branch: branch, now: now, into: &pending)
         case .stored(let token, let succeeded): stored(token, succeeded, into: &pending)
-        case .media(let fact): tell(fact.call, .media(fact), into: &pending)
+        case .media(let fact):
+            counters.media.note(fact)
+            tell(fact.call, .media(fact), into: &pending)
         case .located(let token, let outcome): located(token, outcome, into: &pending)
         case .deadlineReached: deadlineReached(into: &pending)
         case .directoryChanged(let directory):

@@ -98,5 +98,6 @@ public struct ShardCounters: Hashable, Sendable {
     public var callsAnswered: UInt64 = 0
     public var callsRefusedByOverload: UInt64 = 0
     public var registrationsRefusedByOverload: UInt64 = 0
+    public var media = MediaCounters()
     public init() {}
 }

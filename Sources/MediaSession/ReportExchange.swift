@@ -180,9 +180,8 @@ public struct ReportExchange: Sendable {
     }
 
     /// A sender report of another reached the peer by us (relayed): its echo measures the same way.
-    public mutating func relayed(_ report: RTCPSenderReport, now: Moment) {
-        senderReports.add(report.compactTimestamp, at: now)
-    }
+    /// - Parameter stamp: ``RTCPSenderReport/compactTimestamp``.
+    public mutating func relayed(senderReport stamp: UInt32, now: Moment) { senderReports.add(stamp, at: now) }
 }
 
 /// When the last stamps went to a peer.

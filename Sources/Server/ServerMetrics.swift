@@ -1,6 +1,7 @@
 import API
 import Basics
 import CallControl
+import MediaSession
 import Registration
 import SIPTransport
 import Store
@@ -68,6 +69,10 @@ final class ServerMetrics: Sendable {
                     Double(total { $0.counters.registrationsRefusedByOverload }), [(name: "method", value: "REGISTER")]),
             ])
         addDelays(shards, to: &page)
+        let plane: any MediaPlane = services.media
+        MediaMetrics.add(
+            shards.reduce(MediaCounters()) { $0 + $1.counters.media }, (plane as? any MeasuredMediaPlane)?.figures,
+            to: &page)
         addStore(to: &page)
         return page.text
     }

@@ -8,7 +8,7 @@ public enum CallRecordExport {
         "call", "tenant_id", "caller_user_id", "caller_uri", "caller_name", "dialled", "callee_user_id", "callee_uri",
         "started_at",
         "ringing_at", "answered_at", "ended_at", "talk_seconds", "outcome", "hangup_by", "sip_status", "reason",
-        "media",
+        "media", "mos", "verdict",
     ])
 
     /// One line of the CSV form, with its CRLF. Times are ISO 8601 in UTC; an open record has no end and no outcome.
@@ -22,6 +22,7 @@ public enum CallRecordExport {
             record.outcome?.name ?? "", record.hangupBy?.rawValue ?? "", record.sipStatus.map(String.init) ?? "",
             record.reason,
             record.media.isEmpty ? "" : MediaJSON.encode(record.media),
+            score(record.quality?.mos) ?? "", record.quality?.verdict(in: .english) ?? "",
         ])
     }
 
@@ -47,7 +48,31 @@ public enum CallRecordExport {
         add("sipStatus", record.sipStatus.map(String.init))
         add("reason", record.reason.isEmpty ? nil : MediaJSON.quoted(record.reason))
         add("media", MediaJSON.encode(record.media))
+        if let quality = record.quality {
+            add("mos", score(quality.mos))
+            add("verdict", MediaJSON.quoted(quality.verdict(in: .english)))
+            add("quality", "[" + quality.legs.map(leg).joined(separator: ",") + "]")
+        }
         return "{" + members.joined(separator: ",") + "}"
+    }
+
+    /// What one leg's audio came to.
+    private static func leg(_ quality: LegQuality) -> String {
+        let totals: LegQuality.Totals = quality.totals
+        var members: [String] = ["\"leg\":\(quality.leg)"]
+        if let codec = quality.codecs.last { members.append("\"codec\":\(MediaJSON.quoted(codec))") }
+        if let mos = score(totals.mos) { members.append("\"mos\":\(mos)") }
+        if let worst = score(totals.worstMOS) { members.append("\"worstMos\":\(worst)") }
+        members.append("\"lossPermille\":\(Int((totals.lossRate * 1000).rounded()))")
+        members.append("\"jitterMs\":\(totals.jitterMs)")
+        if let trip = totals.roundTripMs { members.append("\"roundTripMs\":\(trip)") }
+        members.append("\"badSeconds\":\(totals.badMs / 1000)")
+        return "{" + members.joined(separator: ",") + "}"
+    }
+
+    /// `4.41` for 441.
+    private static func score(_ hundredths: UInt16?) -> String? {
+        hundredths.map { "\($0 / 100).\(padded(Int($0 % 100), 2))" }
     }
 
     /// With milliseconds; nil for a call never answered or still up.

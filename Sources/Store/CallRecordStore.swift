@@ -14,6 +14,8 @@ public struct CallRecordStore: Sendable {
         public var user: UserID?
         public var onlyOpen: Bool = false
         public var newestFirst: Bool = false
+        /// Reads what the audio was like, too.
+        public var withQuality: Bool = false
         /// At most so many.
         public var limit: Int = .max
 
@@ -58,7 +60,11 @@ public struct CallRecordStore: Sendable {
                     ORDER BY started_at \(order) LIMIT ?
                     """,
                 arguments: arguments)
-            while let row = try rows.next() { try body(try CallRecordStore.record(row)) }
+            while let row = try rows.next() {
+                var record: CallRecord = try CallRecordStore.record(row)
+                if filter.withQuality { record.quality = try CallRecordStore.quality(of: record.id, in: tenant, db) }
+                try body(record)
+            }
         }
     }
 
@@ -145,7 +151,7 @@ public struct CallRecordStore: Sendable {
         statement.bind(7, record.answeredAt?.microsecondsSinceEpoch)
     }
 
-    private static func bind(_ id: CallID, to statement: RawStatement) {
+    static func bind(_ id: CallID, to statement: RawStatement) {
         statement.bind(1, Int64(id.epoch))
         statement.bind(2, Int64(id.shard.rawValue))
         statement.bind(3, Int64(id.number))

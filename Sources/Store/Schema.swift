@@ -13,6 +13,7 @@ package enum Schema {
         Migration(number: 2, name: "0002-phone-states", sql: phoneStates),
         Migration(number: 3, name: "0003-binding-listeners", sql: bindingListeners),
         Migration(number: 4, name: "0004-registered-host", sql: registeredHost),
+        Migration(number: 5, name: "0005-call-quality", sql: callQuality),
     ]
 
     /// Durations are in seconds, `…_at` columns in microseconds since 1970 (UTC), settings are JSON whose missing keys mean defaults.

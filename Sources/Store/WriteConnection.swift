@@ -11,6 +11,7 @@ final class WriteConnection {
     private let startCall: RawStatement
     private let answerCall: RawStatement
     private let settleCall: RawStatement
+    private let noteQuality: RawStatement
     private let notePhone: RawStatement
 
     init(path: String, safety: StoreWriterSettings.Safety, listeners: ListenerMap) throws(StoreError) {
@@ -26,6 +27,7 @@ final class WriteConnection {
         startCall = try connection.prepare(CallRecordStore.startSQL)
         answerCall = try connection.prepare(CallRecordStore.answerSQL)
         settleCall = try connection.prepare(CallRecordStore.settleSQL)
+        noteQuality = try connection.prepare(CallRecordStore.qualitySQL)
         notePhone = try connection.prepare(BindingStore.phoneSQL)
     }
 
@@ -53,7 +55,8 @@ final class WriteConnection {
     func apply(_ write: StoreWrite) throws(StoreError) -> StoreError? {
         switch write {
         case .callRecord(let change):
-            return try refusal { () throws(StoreError) in try apply(change) }
+            let isAlone: Bool = change.qualityToKeep == nil
+            return try whole(isAlone: isAlone) { () throws(StoreError) in try apply(change) }
         case .phone(let state):
             return try refusal { () throws(StoreError) in
                 BindingStore.bind(state, to: notePhone)
@@ -61,15 +64,21 @@ final class WriteConnection {
             }
         case .bindings(let changes):
             let mark: Int = bindings.mark
-            let isAlone: Bool = changes.count == 1
-            if !isAlone { try connection.execute("SAVEPOINT entry") }
-            let error = try refusal { () throws(StoreError) in
+            let error = try whole(isAlone: changes.count == 1) { () throws(StoreError) in
                 for change in changes { try bindings.append(change) }
             }
             if error != nil { bindings.forget(since: mark) }
-            if !isAlone { try connection.execute(error == nil ? "RELEASE entry" : "ROLLBACK TO entry; RELEASE entry") }
             return error
         }
+    }
+
+    /// Undoes what `body` wrote where a rule refuses a part of it.
+    /// - Parameter isAlone: it is one statement, which needs no undoing.
+    private func whole(isAlone: Bool, _ body: () throws(StoreError) -> Void) throws(StoreError) -> StoreError? {
+        if !isAlone { try connection.execute("SAVEPOINT entry") }
+        let error = try refusal(body)
+        if !isAlone { try connection.execute(error == nil ? "RELEASE entry" : "ROLLBACK TO entry; RELEASE entry") }
+        return error
     }
 
     private func refusal(_ body: () throws(StoreError) -> Void) throws(StoreError) -> StoreError? {
@@ -94,5 +103,8 @@ final class WriteConnection {
             CallRecordStore.bind(change.record, to: statement)
         }
         try statement.run()
+        guard let quality = change.qualityToKeep else { return }
+        CallRecordStore.bind(quality, of: change.record, to: noteQuality)
+        try noteQuality.run()
     }
 }

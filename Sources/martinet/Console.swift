@@ -15,6 +15,16 @@ enum Console {
         }
     }
 
+    /// Whether the locale says that the terminal shows UTF-8: by the first of its variables that is set (POSIX locale, §8.2).
+    static var showsUTF8: Bool {
+        for name in ["LC_ALL", "LC_CTYPE", "LANG"] {
+            guard let value = getenv(name), value.pointee != 0 else { continue }
+            let charset: String = String(cString: value).lowercased()
+            return charset.contains("utf-8") || charset.contains("utf8")
+        }
+        return false
+    }
+
     static func showLine(_ text: String) { show(text + "\n") }
 
     /// `text` with spaces up to `width` characters.

@@ -45,6 +45,7 @@ struct RecordsCommand: ParsableCommand {
         if format == .csv { Console.show(CallRecordExport.csvHeader) }
         var filter = CallRecordStore.Filter()
         (filter.from, filter.to, filter.newestFirst) = (since, until, limit != nil)
+        filter.withQuality = true
         for tenant in tenants {
             if let limit {
                 for record in try newest(limit, of: tenant, filter, database).reversed() { Console.show(line(record)) }

@@ -1,17 +1,26 @@
 import ArgumentParser
 import Basics
+import CallControl
 import Foundation
+import Identity
 import SIPTransaction
 import Server
+import Store
 import Telemetry
 
 struct TraceCommand: ParsableCommand {
+    enum Language: String, ExpressibleByArgument, CaseIterable {
+        case en, fr
+        var spoken: QualityLanguage { self == .fr ? .french : .english }
+    }
+
     static let configuration = CommandConfiguration(
-        commandName: "trace", abstract: "Shows what went over the wire in a call: both legs as one ladder.",
+        commandName: "trace",
+        abstract: "Shows what went over the wire in a call, both legs as one ladder, and what its audio was like.",
         discussion: """
             martinet calls and martinet cdr show the identifiers of calls; the beginning of one is enough, and a phone's Call-ID
             will do. Passwords, keys, digits and the text of messages are blanked before a trace is kept. Old calls go when the trace is
-            full (section trace of the configuration).
+            full (section trace of the configuration). Below the ladder of a call that ended: what was heard of each leg, and a verdict.
             """)
 
     @Argument(help: ArgumentHelp("The call's identifier or its beginning, or a Call-ID.", valueName: "call"))
@@ -25,10 +34,16 @@ struct TraceCommand: ParsableCommand {
     @Flag(name: .customLong("messages"), help: "Shows every message in full below the ladder.")
     var showsMessages: Bool = false
 
+    @Option(name: .customLong("language"), help: "Of the verdict: en or fr.")
+    var language: Language = .en
+
+    @Flag(name: .customLong("ascii"), help: "Draws without block characters; always so where the locale is not UTF-8.")
+    var isASCII: Bool = false
+
     @OptionGroup var data: DataOption
 
     func run() throws {
-        _ = try data.open()
+        let database: Database = try data.open()
         let folder: String = ServerConfiguration.traceFolder(of: data.folder)
         guard FileManager.default.fileExists(atPath: folder) else {
             throw CommandFailure(
@@ -48,7 +63,19 @@ struct TraceCommand: ParsableCommand {
             return
         }
         Console.show(Ladder(records).text)
+        if let quality = try quality(of: found, database) {
+            let style: QualityTimeline.Style = isASCII || !Console.showsUTF8 ? .ascii : .blocks
+            Console.show("\n" + QualityTimeline(quality, style: style, language: language.spoken).text)
+        }
         if showsMessages { for record in records { show(record) } }
+    }
+
+    /// The trace does not say whose call it was.
+    private func quality(of call: CallID, _ database: Database) throws -> CallQuality? {
+        for tenant in try database.loadDirectory().tenants {
+            if let quality = try database.callRecords.quality(of: call, in: tenant.id) { return quality }
+        }
+        return nil
     }
 
     private func find(_ reader: TraceReader) throws -> CallID {

@@ -57,6 +57,10 @@ struct CallQualityTests {
         office.run(2)
         let quality: CallQuality = try #require(office.record?.quality)
         #expect(quality.verdict(in: .english) == "both heard each other well (MOS 4.4)" && quality.mos == 441)
+        let counted: MediaCounters = office.server.shards.reduce(MediaCounters()) { $0 + $1.counters.media }
+        #expect(counted.scores.counts == [0, 0, 0, 0, 0, 0, 0, 12] && counted.scores.thousandths == 12 * 4410)
+        #expect(counted.jitters.counts.first == 12 && counted.packetsReceived == 100 && counted.packetsSent == 100)
+        #expect(zip(QualityCause.allCases, counted.verdicts).filter { $1 > 0 }.map(\.0) == [.good])
         #expect(office.record?.media.map(\.verdict) == ["", ""])
         #expect(!office.server.notes.contains { $0.contains("audio") && $0.contains("bad") })
         office.close()

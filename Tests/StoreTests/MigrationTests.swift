@@ -13,6 +13,7 @@ import Testing
         ("0001-first-call", 2_053_819_765_903_221_670), ("0002-phone-states", 1773484456709478750),
         ("0003-binding-listeners", 18310345117263278568),
         ("0004-registered-host", 1_526_093_237_409_826_291),
+        ("0005-call-quality", 17_531_162_270_612_826_158),
     ]
 
     @Test("migrations count from 1 without gaps, are named by their number, and the released ones are unchanged")

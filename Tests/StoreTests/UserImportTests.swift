@@ -80,7 +80,7 @@ import Testing
             CallRecordExport.csvLine(record)
                 == "5-1-9,1,4,sip:100@a.example,\"Ann \"\"A\"\", Dr.\",101,,,1970-01-01T00:00:00.000000Z,,1970-01-01T00:00:02.000000Z,"
                 + "1970-01-01T00:00:05.250000Z,3.250,answered,caller,200,,"
-                + "\"[{\"\"leg\"\":0,\"\"packetsIn\"\":7,\"\"packetsOut\"\":0,\"\"packetsLost\"\":0,\"\"jitterMicroseconds\"\":0}]\"\r\n"
+                + "\"[{\"\"leg\"\":0,\"\"packetsIn\"\":7,\"\"packetsOut\"\":0,\"\"packetsLost\"\":0,\"\"jitterMicroseconds\"\":0}]\",,\r\n"
         )
         #expect(
             CallRecordExport.json(record)
