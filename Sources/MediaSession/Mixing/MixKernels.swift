@@ -107,7 +107,9 @@ enum MixKernels {
 
     /// Adds a value that falls to 0 within `length` samples: the end of a sound that broke off there.
     static func addTail(from value: Int32, to sums: Sums, length: Int, _ count: Int) {
-        for index in 0..<min(length, count) { sums[index] &+= value &* Int32(length &- index) / Int32(length) }
+        for index in 0..<min(length, count) {
+            sums[index] &+= Int32(truncatingIfNeeded: Int(value) &* (length &- index) / length)
+        }
     }
 
     /// The same as the only content of a frame.

@@ -5,10 +5,14 @@ extension PlayoutStage {
     static let pullsCompared: Int = 4
     /// So much more delay than aimed at is borne before it is reduced, in nanoseconds.
     private static let tolerance: Int64 = 6_000_000
+    /// So little more than aimed at will soon be too little.
+    private static let foresight: Int64 = 4_000_000
     /// A deviation of more than this is corrected fast.
     private static let urgent: Int64 = 60_000_000
     /// Pulls between corrections otherwise.
     private static let patience: Int = 3
+    /// Pulls for which a quiet moment is waited for to make audio shorter.
+    private static let hope: Int = 75
 
     /// What has been decoded before a pull of `length` shows where packets and pulls lie to each other.
     mutating func notePull(_ length: Int) {
@@ -29,14 +33,23 @@ extension PlayoutStage {
         let lead: Int64 = nanoseconds(surplus + length - step)
         let margin: Int64 = delay &- lead &- buffer.target
         let wholeStep: Int64 = nanoseconds(step)
-        if margin < 0 {
-            let steps: Int64 = (wholeStep &- 1 &- margin) / wholeStep
+        // What will have to be done soon is done in a quiet moment, where there is one.
+        if margin < 0 || margin < Self.foresight && isFalling(margin) && isQuiet {
+            let steps: Int64 = max((wholeStep &- 1 &- margin) / wholeStep, 1)
             lengthen(Int(truncatingIfNeeded: steps) * step - surplus, isUrgent: margin < -10_000_000)
         } else {
             let steps: Int64 = max(margin &- Self.tolerance, 0) / wholeStep
             let most: Int = surplus + Int(truncatingIfNeeded: steps) * step
             shorten(most, now: now, length: length, decoder: &decoder)
         }
+    }
+
+    /// Whether the clocks drift apart so that the margin becomes less.
+    private mutating func isFalling(_ margin: Int64) -> Bool {
+        sinceMargin += 1
+        if earlierMargin &- margin > Self.foresight / 2 { return true }
+        if sinceMargin > 1000 || margin > earlierMargin { (earlierMargin, sinceMargin) = (margin, 0) }
+        return false
     }
 
     /// The least delay of the last pulls; nil while they do not tell, as there was something else than audio among them.
@@ -51,9 +64,16 @@ extension PlayoutStage {
         return comparedPulls >= Self.pullsCompared ? delays.min() : nil
     }
 
+    /// How alike two periods have to be: the longer a good place was waited for, the less.
+    private func likeness(isUrgent: Bool) -> Float {
+        if isQuiet { return 0 }
+        return isUrgent ? 0.5 : max(0.95 - 0.004 * Float(waited % Self.hope), 0.75)
+    }
+
     private mutating func lengthen(_ most: Int, isUrgent: Bool) {
+        waited += 1
         guard isUrgent || sinceStretch >= Self.patience, most > 0 else { return }
-        let likeness: Float = isQuiet ? 0 : isUrgent ? 0.5 : 0.8
+        let likeness: Float = likeness(isUrgent: isUrgent)
         let made: Int = stretcher.lengthen(&queue, atMost: max(most, stretcher.shortest), likeness: likeness)
         guard made > 0 else { return }
         figures.lengthenings &+= 1
@@ -64,12 +84,15 @@ extension PlayoutStage {
     private mutating func shorten<Decoder: PlayoutDecoder & ~Copyable>(
         _ most: Int, now: Moment, length: Int, decoder: inout Decoder
     ) {
+        if most < stretcher.shortest { waited = 0 }
         let isUrgent: Bool = nanoseconds(most) > Self.urgent
         guard isUrgent || sinceStretch >= Self.patience else { return }
         // Beyond what is decoded anyway this pull needs another packet.
         let most: Int = buffer.hasNext ? most : min(most, queue.count - length)
         guard most >= stretcher.shortest else { return }
+        waited += 1
         let isQuiet: Bool = isQuiet
+        guard isQuiet || isUrgent || waited > Self.hope else { return }
         if !isQuiet {
             while queue.count < max(stretcher.reach, length), buffer.hasNext {
                 let before: Int = queue.count
@@ -77,7 +100,7 @@ extension PlayoutStage {
                 guard run == .audio, queue.count > before else { return }
             }
         }
-        let removed: Int = stretcher.shorten(&queue, atMost: most, likeness: isQuiet ? 0 : isUrgent ? 0.6 : 0.8)
+        let removed: Int = stretcher.shorten(&queue, atMost: most, likeness: likeness(isUrgent: isUrgent))
         guard removed > 0 else { return }
         figures.shortenings &+= 1
         shortened &+= UInt64(removed)
@@ -87,6 +110,7 @@ extension PlayoutStage {
 
     private mutating func stretched(by samples: Int) {
         sinceStretch = 0
+        earlierMargin = .min / 2
         for index in 0..<Self.pullsCompared { delays[index] &+= nanoseconds(samples) }
     }
 

@@ -24,8 +24,8 @@ public struct PlayoutStage: ~Copyable {
     let clockRate: Int
 
     var run: Run = .silence
-    /// Samples of the present run, where it is no audio.
-    var runLength: Int = 0
+    /// Samples of the present run.
+    var runLength: Int
     var pause: Pause = .silence
     /// The audio made last is that of a lost packet, by its copy.
     var wasRecovered: Bool = false
@@ -44,6 +44,11 @@ public struct PlayoutStage: ~Copyable {
     var delays = SIMD4<Int64>()
     var comparedPulls: Int = 0
     var sinceStretch: Int = 0
+    /// How much more delay than aimed at there was a while ago, and since how many pulls.
+    var earlierMargin: Int64 = .min / 2
+    var sinceMargin: Int = 0
+    /// Pulls for which the delay should have been another.
+    var waited: Int = 0
     /// Mean power of the audio at the front, and of its background.
     var power: Float = 0
     var background: Float = 1000
@@ -58,6 +63,8 @@ public struct PlayoutStage: ~Copyable {
         // Less than 30 ms wait when a packet of up to 120 ms is decoded, and up to 15 ms are put in.
         stretcher = TimeStretcher(sampleRate: self.sampleRate)
         step = self.sampleRate / 50
+        // As if it had been silent for long.
+        runLength = self.sampleRate
         queue = SampleQueue(capacity: self.sampleRate * 165 / 1000, history: self.sampleRate * 20 / 1000)
     }
 

@@ -50,7 +50,7 @@ struct StretchTests {
             guard energy > 80 * 100 * 100 else { continue }
             var best: Double = .infinity
             var bestOffset: Int = offset
-            for shift in (offset - 140)...(offset + 140) {
+            for shift in (offset - 480)...(offset + 480) {
                 let from: Int = start - shift
                 guard from >= 0, from + 80 <= original.count else { continue }
                 var error = 1.0
@@ -91,10 +91,10 @@ struct StretchTests {
             "stretch, \(recording) at \(driftPpm) ppm: \(played.statistics.shortenings) shortened, \(played.statistics.lengthenings) lengthened, concealed \(played.statistics.concealedMs) ms, greatest jump \(jumps(heard).max() ?? 0) of \(jumps(original).max() ?? 0), of \(ratios.count) pieces \(changed) below 20 dB and \(poor) below 6 dB, \(loudness) dB louder"
         )
         #expect(jumps(heard).max() ?? 0 <= (jumps(original).max() ?? 0) * 11 / 10)
-        #expect(poor * 40 < ratios.count)
+        #expect(poor * 100 <= ratios.count)
         #expect(abs(loudness) < 1)
-        #expect(played.statistics.concealedMs <= 20)
-        #expect(played.statistics.shortenings + played.statistics.lengthenings >= 8)
+        #expect(played.statistics.concealedMs <= 40)
+        #expect(played.statistics.shortenings + played.statistics.lengthenings >= 4)
     }
 
     @Test("audio that must not be stretched is not")
