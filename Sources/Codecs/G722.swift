@@ -63,7 +63,9 @@ struct G722 {
     }
 
     /// One sample of 8 kHz a byte; the upper band is silent.
-    mutating func encodeLower(_ samples: UnsafePointer<Int16>, bytes count: Int, into bytes: UnsafeMutablePointer<UInt8>) {
+    mutating func encodeLower(
+        _ samples: UnsafePointer<Int16>, bytes count: Int, into bytes: UnsafeMutablePointer<UInt8>
+    ) {
         let tables = Tables.shared
         var low = low
         for index in 0..<count {

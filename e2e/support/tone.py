@@ -17,12 +17,13 @@ def write_tone(path, hertz, seconds=60, amplitude=8000):
 
 
 def read(path):
-    """Samples of a mono WAV file and its rate; also of one whose header was not finished."""
+    """Samples of a WAV file's first channel and its rate; also of one whose header was not finished."""
     data = open(path, "rb").read()
     start = data.find(b"data")
     rate = int.from_bytes(data[24:28], "little") if data[:4] == b"RIFF" else RATE
     body = data[start + 8:] if start > 0 else b""
-    return array.array("h", body[: len(body) // 2 * 2]), rate
+    channels = int.from_bytes(data[22:24], "little") if data[:4] == b"RIFF" else 1
+    return array.array("h", body[: len(body) // 2 * 2])[::channels or 1], rate
 
 
 def share(samples, rate, hertz):
