@@ -10,8 +10,8 @@ public import Basics
 /// A plain value without references: feeding it allocates nothing.
 public struct EventReceiver: Sendable {
     public enum Fact: Hashable, Sendable {
-        /// A digit (0 ... 15) or a hook flash (16) began.
-        case began(event: UInt8, timestamp: UInt32, volume: UInt8)
+        /// A digit (0 ... 15) or a hook flash (16) began, `elapsedMs` before the packet that told of it.
+        case began(event: UInt8, timestamp: UInt32, volume: UInt8, elapsedMs: UInt32)
         /// It is over; always after its `began`. `durationMs` is what is known of it.
         case ended(event: UInt8, timestamp: UInt32, durationMs: UInt32)
         /// An event that is no key (modem, fax, call progress: RFC 4734), told once.
@@ -134,15 +134,12 @@ public struct EventReceiver: Sendable {
         if let current = open, Int32(bitPattern: start &- current.start) < 0 {
             // A key of before the open one, of which nothing arrived until now.
             tell(key, event.volume)
+            finish(key)
             return
         }
         close()
-        if isOver {
-            tell(key, event.volume)
-        } else {
-            open = key
-            add(.began(event: key.event, timestamp: key.start, volume: event.volume))
-        }
+        tell(key, event.volume)
+        if isOver { finish(key) } else { open = key }
     }
 
     /// The segment of an open key that a report is of; nil when it is of another key.
@@ -177,10 +174,9 @@ public struct EventReceiver: Sendable {
         return false
     }
 
-    /// Tells a key that is over as it begins.
     private mutating func tell(_ key: Key, _ volume: UInt8) {
-        add(.began(event: key.event, timestamp: key.start, volume: volume))
-        finish(key)
+        let elapsed: UInt32 = TelephoneEvent.scale(key.duration, from: clockRate, to: 1000)
+        add(.began(event: key.event, timestamp: key.start, volume: volume, elapsedMs: elapsed))
     }
 
     private mutating func close() {

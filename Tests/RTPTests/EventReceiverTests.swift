@@ -23,7 +23,7 @@ extension EventReceiver {
         var lines: [String] = []
         while let fact = nextFact() {
             switch fact {
-            case .began(let event, let timestamp, _): lines.append("+\(event)@\(timestamp)")
+            case .began(let event, let timestamp, _, _): lines.append("+\(event)@\(timestamp)")
             case .ended(let event, let timestamp, let ms): lines.append("-\(event)@\(timestamp) \(ms)")
             case .other(let event, let timestamp): lines.append("?\(event)@\(timestamp)")
             }
@@ -179,6 +179,13 @@ struct EventReceiverTests {
         #expect(receiver.facts() == ["+1@100", "-1@100 50", "+2@500", "-2@500 50", "+3@900"])
     }
 
+    @Test("a begin tells how long the key had been pressed, and its level")
+    func elapsed() {
+        var receiver = EventReceiver(clockRate: 16_000)
+        receiver.take(EventPacket(0, 5, 800, 1600, end: true))
+        #expect(receiver.nextFact() == .began(event: 5, timestamp: 800, volume: 10, elapsedMs: 100))
+    }
+
     @Test("a new source may use the timestamps of the old one")
     func restart() {
         var receiver = EventReceiver(clockRate: 8000)
@@ -242,7 +249,7 @@ struct EventReceiverTests {
             var ends: [UInt32: Int] = [:]
             for fact in told {
                 switch fact {
-                case .began(_, let timestamp, _): begins[timestamp, default: 0] += 1
+                case .began(_, let timestamp, _, _): begins[timestamp, default: 0] += 1
                 case .ended(_, let timestamp, _): ends[timestamp, default: 0] += 1
                 case .other: Issue.record("seed \(seed): \(fact)")
                 }

@@ -103,6 +103,9 @@ enum Speech {
         return found.sorted()
     }()
 
+    /// Those in which somebody speaks all the time.
+    static let spoken: [String] = files.filter { !$0.contains("/silence/") && !$0.contains("beep") }
+
     /// The samples of a WAV file of 16 bits, mono, 8 kHz.
     static func read(_ path: String) -> [Int16] {
         guard let file = fopen(path, "rb") else { return [] }

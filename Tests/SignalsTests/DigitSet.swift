@@ -5,7 +5,7 @@ import Signals
 /// One digit as a line may spoil it.
 struct SpoiledDigit {
     enum Noise: CaseIterable { case none, white30, white20, white12, babble30, babble20, babble12 }
-    enum Coding: CaseIterable { case none, aLaw, muLaw }
+    enum Coding: CaseIterable { case none, aLaw, muLaw, g722 }
 
     var code: UInt8
     var ms: Double = 70
@@ -58,6 +58,7 @@ struct SpoiledDigit {
             case .none: pcm
             case .aLaw: pcm.map(G711.aLaw)
             case .muLaw: pcm.map(G711.muLaw)
+            case .g722: spandspG722(pcm)
             }
         return (coded, before)
     }
