@@ -76,10 +76,11 @@ let package = Package(
         module("Signals", ["Basics", "CSpanDSP"]),
         // Floor 2
         module("SIPTransaction", ["Basics", "SIPMessage"]),
+        module("DTLS", ["Basics", "SRTP", "COpenSSL"]),
         // Floor 3
         module("SIPDialog", ["Basics", "SIPMessage", "SIPTransaction"]),
         module("Registration", ["Basics", "SIPMessage", "SIPTransaction"]),
-        module("MediaSession", ["Basics", "RTP", "SRTP", "Codecs", "Signals"]),
+        module("MediaSession", ["Basics", "RTP", "SRTP", "DTLS", "Codecs", "Signals"]),
         module("Prompts", ["Basics"]),
         // Beside MediaSession, whose plans it fills.
         module("MediaNegotiation", ["Basics", "SDP", "Codecs", "MediaSession"]),
@@ -144,10 +145,11 @@ let package = Package(
             name: "CodecBench", dependencies: ["Codecs", "COpus", "CSpanDSP", "CBcg729"], path: "Benchmarks/CodecBench",
             swiftSettings: settings),
         .executableTarget(
-            name: "SRTPBench", dependencies: ["Basics", "SRTP", "CSRTP2"], path: "Benchmarks/SRTPBench",
+            name: "SRTPBench", dependencies: ["Basics", "SRTP", "DTLS", "CSRTP2"], path: "Benchmarks/SRTPBench",
             swiftSettings: settings),
         // Only tests import these
         clib("CSRTP2", "libsrtp2", "libsrtp2-dev"),
+        .target(name: "CVirtualTime"),
         module(
             "TestKit",
             [
@@ -164,6 +166,7 @@ let package = Package(
         tests("Codecs", golden: true),
         tests("Signals", ["Basics", "CSpanDSP"]),
         tests("SRTP", ["Basics", "CSRTP2"]),
+        tests("DTLS", ["Basics", "SRTP", "CVirtualTime"]),
         tests("SIPTransaction", ["Basics", "SIPMessage"]),
         tests("SIPDialog", ["Basics", "SIPMessage", "SIPTransaction"]),
         tests("Registration", ["Basics", "SIPMessage", "SIPTransaction"]),
