@@ -61,7 +61,7 @@ let package = Package(
         module("SIPMessage", ["Basics"]),
         module("SDP", ["Basics"]),
         module("RTP", ["Basics"]),
-        module("STUN", ["Basics"]),
+        module("STUN", ["Basics", "COpenSSL"]),
         module("SRTP", ["COpenSSL"]),
         clib("COpus", "opus", "libopus-dev"),
         clib("CSpanDSP", "spandsp", "libspandsp-dev"),
@@ -77,10 +77,11 @@ let package = Package(
         // Floor 2
         module("SIPTransaction", ["Basics", "SIPMessage"]),
         module("DTLS", ["Basics", "SRTP", "COpenSSL"]),
+        module("ICE", ["Basics", "STUN"]),
         // Floor 3
         module("SIPDialog", ["Basics", "SIPMessage", "SIPTransaction"]),
         module("Registration", ["Basics", "SIPMessage", "SIPTransaction"]),
-        module("MediaSession", ["Basics", "RTP", "SRTP", "DTLS", "Codecs", "Signals"]),
+        module("MediaSession", ["Basics", "RTP", "SRTP", "DTLS", "ICE", "Codecs", "Signals"]),
         module("Prompts", ["Basics"]),
         // Beside MediaSession, whose plans it fills.
         module("MediaNegotiation", ["Basics", "SDP", "Codecs", "MediaSession"]),
@@ -167,6 +168,7 @@ let package = Package(
         tests("Signals", ["Basics", "CSpanDSP"]),
         tests("SRTP", ["Basics", "CSRTP2"]),
         tests("DTLS", ["Basics", "SRTP", "CVirtualTime"]),
+        tests("ICE", ["Basics", "STUN"]),
         tests("SIPTransaction", ["Basics", "SIPMessage"]),
         tests("SIPDialog", ["Basics", "SIPMessage", "SIPTransaction"]),
         tests("Registration", ["Basics", "SIPMessage", "SIPTransaction"]),
