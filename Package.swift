@@ -61,7 +61,7 @@ let package = Package(
         module("SIPMessage", ["Basics"]),
         module("SDP", ["Basics"]),
         module("RTP", ["Basics"]),
-        module("STUN", ["Basics"]),
+        module("STUN", ["Basics", "COpenSSL"]),
         module("SRTP", ["COpenSSL"]),
         clib("COpus", "opus", "libopus-dev"),
         clib("CSpanDSP", "spandsp", "libspandsp-dev"),
@@ -76,10 +76,12 @@ let package = Package(
         module("Signals", ["Basics", "CSpanDSP"]),
         // Floor 2
         module("SIPTransaction", ["Basics", "SIPMessage"]),
+        module("DTLS", ["Basics", "SRTP", "COpenSSL"]),
+        module("ICE", ["Basics", "STUN"]),
         // Floor 3
         module("SIPDialog", ["Basics", "SIPMessage", "SIPTransaction"]),
         module("Registration", ["Basics", "SIPMessage", "SIPTransaction"]),
-        module("MediaSession", ["Basics", "RTP", "SRTP", "Codecs", "Signals"]),
+        module("MediaSession", ["Basics", "RTP", "SRTP", "DTLS", "ICE", "Codecs", "Signals"]),
         module("Prompts", ["Basics"]),
         // Beside MediaSession, whose plans it fills.
         module("MediaNegotiation", ["Basics", "SDP", "Codecs", "MediaSession"]),
@@ -144,10 +146,11 @@ let package = Package(
             name: "CodecBench", dependencies: ["Codecs", "COpus", "CSpanDSP", "CBcg729"], path: "Benchmarks/CodecBench",
             swiftSettings: settings),
         .executableTarget(
-            name: "SRTPBench", dependencies: ["Basics", "SRTP", "CSRTP2"], path: "Benchmarks/SRTPBench",
+            name: "SRTPBench", dependencies: ["Basics", "SRTP", "DTLS", "CSRTP2"], path: "Benchmarks/SRTPBench",
             swiftSettings: settings),
         // Only tests import these
         clib("CSRTP2", "libsrtp2", "libsrtp2-dev"),
+        .target(name: "CVirtualTime"),
         module(
             "TestKit",
             [
@@ -164,6 +167,8 @@ let package = Package(
         tests("Codecs", golden: true),
         tests("Signals", ["Basics", "CSpanDSP"], golden: true),
         tests("SRTP", ["Basics", "CSRTP2"]),
+        tests("DTLS", ["Basics", "SRTP", "CVirtualTime"]),
+        tests("ICE", ["Basics", "STUN"]),
         tests("SIPTransaction", ["Basics", "SIPMessage"]),
         tests("SIPDialog", ["Basics", "SIPMessage", "SIPTransaction"]),
         tests("Registration", ["Basics", "SIPMessage", "SIPTransaction"]),

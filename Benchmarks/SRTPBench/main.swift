@@ -3,6 +3,7 @@
 // the rounds, each of 4,096 packets. `alone` leaves libsrtp out, for profiles and for counting allocations.
 import Basics
 import CSRTP2
+import DTLS
 import Glibc
 import SRTP
 
@@ -131,6 +132,44 @@ func measureLibsrtp(_ key: SRTPKey, _ packets: Batch, rounds: Int) -> Figures {
     return Figures(protect: median(protecting), take: median(taking))
 }
 
+func threadCPU() -> Double {
+    var time = timespec()
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+    return Double(time.tv_sec) * 1e6 + Double(time.tv_nsec) / 1e3
+}
+
+/// Microseconds of CPU of both ends of a handshake, and of making a certificate; medians.
+func measureHandshakes(_ count: Int) throws -> (client: Double, server: Double, certificate: Double) {
+    let start = threadCPU()
+    let certificate = try DTLSCertificate(now: WallTime(secondsSinceEpoch: 1_795_262_400))
+    let made: Double = threadCPU() - start
+    var (clients, servers): ([Double], [Double]) = ([], [])
+    for _ in 0..<count {
+        var spent: [Double] = [0, 0]
+        func timed<R>(_ end: Int, _ body: () throws -> R) rethrows -> R {
+            let start = threadCPU()
+            defer { spent[end] += threadCPU() - start }
+            return try body()
+        }
+        let ends: [DTLSEndpoint] = try [DTLSPlan.Role.client, .server].enumerated().map { end, role in
+            try timed(end) {
+                try DTLSEndpoint(
+                    certificate, plan: DTLSPlan(role: role, fingerprints: [certificate.fingerprint]), now: .zero)
+            }
+        }
+        var datagrams: [[UInt8]] = timed(0) { ends[0].start(now: .zero) }
+        var turn: Int = 1
+        while !datagrams.isEmpty {
+            datagrams = datagrams.flatMap { datagram in timed(turn) { ends[turn].handle(datagram, now: .zero) } }
+            turn = 1 - turn
+        }
+        guard ends[0].keys != nil, ends[0].keys?.local == ends[1].keys?.remote else { fail("a handshake failed") }
+        clients.append(spent[0])
+        servers.append(spent[1])
+    }
+    return (median(clients), median(servers), made)
+}
+
 func column(_ value: Double) -> String {
     let text = String(Int(value.rounded()))
     return String(repeating: " ", count: max(0, 9 - text.count)) + text
@@ -152,3 +191,7 @@ for profile in SRTPProfile.allCases {
     let name: String = profile.rawValue + String(repeating: " ", count: 26 - profile.rawValue.count)
     print(name + column(ours.protect) + column(theirs.protect) + column(ours.take) + column(theirs.take))
 }
+let handshake = try measureHandshakes(200)
+print(
+    "µs of CPU for a DTLS handshake: \(Int(handshake.client)) as client, \(Int(handshake.server)) as server; "
+        + "\(Int(handshake.certificate)) for a certificate")

@@ -28,5 +28,19 @@ public func fuzzSessionDescription(_ start: UnsafePointer<UInt8>?, _ count: Int)
             guard SDPCrypto(line.value) == line else { fatalError("a crypto line is not read back the same") }
         }
     }
+    for index in first.media.indices {
+        guard var transport = first.transport(ofMedia: index) else { fatalError("an m-line is gone") }
+        var own = first
+        own.media[index].setTransport(transport)
+        own.isICELite = false
+        transport.isICELite = false
+        guard own.transport(ofMedia: index) == transport else { fatalError("ICE and DTLS are not read back the same") }
+        own.media[index].setExtmaps(first.media[index].extmaps)
+        guard own.media[index].extmaps == first.media[index].extmaps else {
+            fatalError("an extmap is not read back the same")
+        }
+        own.groups = first.groups
+        guard own.groups == first.groups else { fatalError("a group is not read back the same") }
+    }
     return 0
 }

@@ -48,3 +48,29 @@ static inline void hmac_sha1(const SHA_CTX *inner, const SHA_CTX *outer, const v
 }
 
 #pragma GCC diagnostic pop
+
+// What OpenSSL has as macros, which Swift does not see.
+
+/// A new key on the curve P-256; NULL where memory or randomness fail.
+static inline EVP_PKEY *p256_generate(void) { return EVP_EC_gen("P-256"); }
+/// The largest datagram a handshake is cut into, in bytes of UDP payload.
+static inline long dtls_set_mtu(SSL *ssl, long bytes) { return SSL_set_mtu(ssl, bytes); }
+/// The time to the next retransmission; 0 where none is due.
+static inline long dtls_get_timeout(SSL *ssl, struct timeval *left) { return DTLSv1_get_timeout(ssl, left); }
+/// Sends the last flight anew if its time is up: 1 if it was sent, 0 if it is too early, -1 if it is given up.
+static inline long dtls_handle_timeout(SSL *ssl) { return DTLSv1_handle_timeout(ssl); }
+static inline int dtls_allow_only_1_2(SSL_CTX *context) {
+    return SSL_CTX_set_min_proto_version(context, DTLS1_2_VERSION) == 1 &&
+           SSL_CTX_set_max_proto_version(context, DTLS1_2_VERSION) == 1;
+}
+static inline void dtls_keep_no_sessions(SSL_CTX *context) {
+    SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+    SSL_CTX_set_options(context, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_QUERY_MTU | SSL_OP_NO_COMPRESSION);
+}
+static inline void dtls_ask_for_cookie(SSL *ssl) { SSL_set_options(ssl, SSL_OP_COOKIE_EXCHANGE); }
+static inline int dtls_set_app_data(SSL *ssl, void *data) { return SSL_set_app_data(ssl, data); }
+static inline void *dtls_app_data(const SSL *ssl) { return SSL_get_app_data(ssl); }
+/// The connection a certificate is verified for.
+static inline SSL *dtls_verified_connection(X509_STORE_CTX *store) {
+    return X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
+}

@@ -1,4 +1,5 @@
 public import Basics
+public import ICE
 
 /// A network the server relays media on: a bind address and the address written into SDP there.
 public struct MediaInterfaceID: Hashable, Sendable, Comparable {

@@ -5,13 +5,9 @@ public import Basics
 public enum BindingServer {
     /// Attributes that are understood, in that a server without credentials passes over them.
     private static let passedOver: Set<UInt16> = [
-        0x0006,  // USERNAME
-        0x0008,  // MESSAGE-INTEGRITY
-        0x0014,  // REALM
-        0x0015,  // NONCE
-        0x001C,  // MESSAGE-INTEGRITY-SHA256
-        0x001D,  // PASSWORD-ALGORITHM
-        0x001E,  // USERHASH
+        STUNMessage.Attribute.username, STUNMessage.Attribute.messageIntegrity, STUNMessage.Attribute.realm,
+        STUNMessage.Attribute.nonce, STUNMessage.Attribute.messageIntegritySHA256,
+        STUNMessage.Attribute.passwordAlgorithm, STUNMessage.Attribute.userhash,
     ]
 
     /// The answer to one datagram.
@@ -21,16 +17,10 @@ public enum BindingServer {
     public static func answer(_ bytes: [UInt8], source: IPEndpoint) -> [UInt8]? {
         guard let request = try? STUNMessage(bytes), request.class == .request, request.method == STUNMessage.binding
         else { return nil }
-        let unknown = request.attributes.filter { $0.isRequired && !passedOver.contains($0.type) }.map(\.type)
+        let unknown = request.unknownAttributes(besides: passedOver)
         let answer =
-            unknown.isEmpty ? success(request, source) : refusal(request, unknown: Array(unknown.prefix(16)))
+            unknown.isEmpty ? request.success(from: source) : request.refusal(.unknownAttribute, unknown: unknown)
         return answer.wire(withFingerprint: request.attributes.contains { $0.type == STUNMessage.fingerprint })
-    }
-
-    private static func success(_ request: STUNMessage, _ source: IPEndpoint) -> STUNMessage {
-        STUNMessage(
-            method: STUNMessage.binding, class: .success, transaction: request.transaction,
-            attributes: [mapped(source, request.transaction)])
     }
 
     /// XOR-MAPPED-ADDRESS (RFC 8489 §14.2).
@@ -47,15 +37,6 @@ public enum BindingServer {
             }
         }
         value += zip(address, STUNMessage.cookie + transaction).map { $0 ^ $1 }
-        return STUNMessage.Attribute(0x0020, value)
-    }
-
-    private static func refusal(_ request: STUNMessage, unknown: [UInt16]) -> STUNMessage {
-        STUNMessage(
-            method: STUNMessage.binding, class: .error, transaction: request.transaction,
-            attributes: [
-                STUNMessage.Attribute(0x0009, [0, 0, 4, 20] + Array("Unknown Attribute".utf8)),
-                STUNMessage.Attribute(0x000A, unknown.flatMap { STUNMessage.bytes($0) }),
-            ])
+        return STUNMessage.Attribute(STUNMessage.Attribute.xorMappedAddress, value)
     }
 }

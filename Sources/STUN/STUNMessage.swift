@@ -16,7 +16,7 @@ public struct STUNMessage: Hashable, Sendable {
 
     public static let binding: UInt16 = 1
     static let cookie: [UInt8] = [0x21, 0x12, 0xA4, 0x42]
-    static let fingerprint: UInt16 = 0x8028
+    static let fingerprint: UInt16 = Attribute.fingerprint
 
     public let method: UInt16
     public let `class`: Class
@@ -24,7 +24,10 @@ public struct STUNMessage: Hashable, Sendable {
     public let transaction: [UInt8]
     public let attributes: [Attribute]
 
-    init(method: UInt16, class: Class, transaction: [UInt8], attributes: [Attribute]) {
+    /// - Parameters:
+    ///   - method: 0 ... 0xFFF.
+    ///   - transaction: 12 bytes.
+    public init(method: UInt16 = binding, class: Class, transaction: [UInt8], attributes: [Attribute]) {
         (self.method, self.class, self.transaction, self.attributes) = (method, `class`, transaction, attributes)
     }
 
@@ -62,6 +65,11 @@ public struct STUNMessage: Hashable, Sendable {
 
     /// The message as it goes on the wire, with a FINGERPRINT at its end if wanted (RFC 8489 §14.7).
     public func wire(withFingerprint: Bool) -> [UInt8] {
+        wire(signedWith: nil, withFingerprint: withFingerprint)
+    }
+
+    /// The message as it goes on the wire, with a MESSAGE-INTEGRITY by `key` (RFC 8489 §14.5) and a FINGERPRINT behind it.
+    public func wire(signedWith key: [UInt8]?, withFingerprint: Bool = true) -> [UInt8] {
         let type: UInt16 =
             (method & 0xF80) << 2 | (method & 0x70) << 1 | method & 0x0F | (`class`.rawValue & 2) << 7
             | (`class`.rawValue & 1) << 4
@@ -70,12 +78,23 @@ public struct STUNMessage: Hashable, Sendable {
             body += STUNMessage.bytes(attribute.type) + STUNMessage.bytes(UInt16(clamping: attribute.value.count))
             body += attribute.value + [UInt8](repeating: 0, count: -attribute.value.count & 3)
         }
-        let length = UInt16(clamping: body.count + (withFingerprint ? 8 : 0))
-        var out = STUNMessage.bytes(type) + STUNMessage.bytes(length) + STUNMessage.cookie + transaction + body
+        var out = STUNMessage.bytes(type) + [0, 0] + STUNMessage.cookie + transaction + body
+        if let key {
+            // The length counts what is signed, the signature included, and nothing behind it.
+            STUNMessage.setLength(&out, out.count + 24)
+            let signature = STUNMessage.signature(of: out[...], key: key)
+            out += STUNMessage.bytes(Attribute.messageIntegrity) + [0, 20] + signature
+        }
+        STUNMessage.setLength(&out, out.count + (withFingerprint ? 8 : 0))
         if withFingerprint {
             out += STUNMessage.bytes(STUNMessage.fingerprint) + [0, 4] + STUNMessage.checksum(out[...])
         }
         return out
+    }
+
+    static func setLength(_ bytes: inout [UInt8], _ end: Int) {
+        let length = UInt16(clamping: end - 20)
+        (bytes[2], bytes[3]) = (UInt8(length >> 8), UInt8(truncatingIfNeeded: length))
     }
 
     static func bytes(_ value: UInt16) -> [UInt8] { [UInt8(value >> 8), UInt8(truncatingIfNeeded: value)] }

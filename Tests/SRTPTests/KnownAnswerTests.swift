@@ -3,8 +3,9 @@ import Testing
 
 @Suite("SRTP: the answers of the RFCs")
 struct KnownAnswerTests {
-    struct Derivation: Sendable {
+    struct Derivation: Sendable, CustomTestStringConvertible {
         var name: String
+        var testDescription: String { name }
         var key: String
         var salt: String
         var label: SessionKeys.Label
