@@ -115,7 +115,11 @@ let package = Package(
         module("Telemetry", ["Basics", "Batching", "SIPTransaction"]),
         module(
             "AudioFiles",
-            ["Basics", "Batching", "MediaSession", "Prompts", "CSndfile", "CEbur128", "CSpeexDSP", "CSpanDSP"]),
+            [
+                "Basics", "Batching", "MediaSession", "Prompts", "CSndfile", "CEbur128", "CSpeexDSP", "CSpanDSP",
+                "CSys",
+                crypto,
+            ]),
         // Floor 7
         module("API", ["Basics", nio, hummingbird, logging]),
         // Floor 8
@@ -174,6 +178,7 @@ let package = Package(
         tests(
             "Store",
             ["Basics", "SIPMessage", "SIPTransaction", "Identity", "Registration", "CallControl", grdb]),
+        tests("Prompts", golden: true),
         tests("AudioFiles", ["Basics", "MediaSession", "Prompts", "CSndfile", "CEbur128"]),
         tests("Telemetry", ["Basics", "SIPTransaction"], golden: false),
         tests(
