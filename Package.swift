@@ -117,7 +117,11 @@ let package = Package(
         module("Telemetry", ["Basics", "Batching", "SIPTransaction", "MediaSession", "CallControl"]),
         module(
             "AudioFiles",
-            ["Basics", "Batching", "MediaSession", "Prompts", "CSndfile", "CEbur128", "CSpeexDSP", "CSpanDSP"]),
+            [
+                "Basics", "Batching", "MediaSession", "Prompts", "CSndfile", "CEbur128", "CSpeexDSP", "CSpanDSP",
+                "CSys",
+                crypto,
+            ]),
         // Floor 7
         module("API", ["Basics", nio, hummingbird, logging]),
         // Floor 8
@@ -179,6 +183,7 @@ let package = Package(
         tests(
             "Store",
             ["Basics", "SIPMessage", "SIPTransaction", "Identity", "Registration", "CallControl", grdb]),
+        tests("Prompts", golden: true),
         tests("AudioFiles", ["Basics", "MediaSession", "Prompts", "CSndfile", "CEbur128"]),
         tests("Telemetry", ["Basics", "SIPTransaction", "MediaSession", "CallControl"], golden: false),
         tests(

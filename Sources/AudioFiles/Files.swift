@@ -17,6 +17,8 @@ enum Files {
         guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw FileFailure("make the folder", path) }
     }
 
+    static func isReadable(_ path: String) -> Bool { access(path, R_OK) == 0 }
+
     /// The folder a path is in; nil for a root and for a name alone.
     static func parent(of path: String) -> String? {
         guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")), slash != path.startIndex else { return nil }
@@ -64,22 +66,23 @@ enum Files {
         return bytes
     }
 
-    /// Writes a file whole or not at all: beside its place first, then moved there, on disk when this returns.
-    static func replace(_ path: String, with bytes: [UInt8]) throws(FileFailure) {
+    /// Writes a file whole or not at all: beside its place first, then moved there.
+    /// - Parameter isDurable: whether it is on disk when this returns; else a power cut may leave it empty.
+    static func replace(_ path: String, with bytes: [UInt8], isDurable: Bool = true) throws(FileFailure) {
         if let above = parent(of: path) { try makeFolder(above) }
         let beside = "\(path).new-\(getpid())"
         unlink(beside)
         let descriptor = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw FileFailure("make", beside) }
         var code: Int32 = bytes.withUnsafeBytes { writeAll($0, to: descriptor, at: 0) }
-        if code == 0, fsync(descriptor) != 0 { code = errno }
+        if code == 0, isDurable, fsync(descriptor) != 0 { code = errno }
         close(descriptor)
         if code == 0, rename(beside, path) != 0 { code = errno }
         guard code == 0 else {
             unlink(beside)
             throw FileFailure("write", path, code: code)
         }
-        syncFolder(of: path)
+        if isDurable { syncFolder(of: path) }
     }
 
     /// Makes the names in a file's folder outlive a power cut.

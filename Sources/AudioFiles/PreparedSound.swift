@@ -1,5 +1,5 @@
 import Glibc
-public import Prompts
+package import Prompts
 
 /// A sound as it is kept: one channel of 16-bit samples at 16 kHz, levelled.
 package struct PreparedSound: Sendable {

@@ -1,6 +1,6 @@
 import CSndfile
 import Glibc
-public import Prompts
+package import Prompts
 
 /// Reads audio that somebody handed in: any WAV or MP3, and FLAC, Ogg and AIFF. Not for event loops.
 ///

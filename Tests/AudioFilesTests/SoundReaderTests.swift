@@ -106,7 +106,7 @@ struct SoundReaderTests {
     }
 
     private static func bytes(_ bytes: [UInt8]) -> @Sendable (String) -> Void {
-        { path in FileManager.default.createFile(atPath: path, contents: Data(bytes)) }
+        { path in _ = FileManager.default.createFile(atPath: path, contents: Data(bytes)) }
     }
 
     private static func sound(_ seconds: Double, rate: Int = 8000, channels: Int = 1, level: Double = 0.5)
@@ -125,7 +125,7 @@ struct SoundReaderTests {
             sound(1)(path)
             var data = FileManager.default.contents(atPath: path) ?? Data()
             change(&data)
-            FileManager.default.createFile(atPath: path, contents: data)
+            _ = FileManager.default.createFile(atPath: path, contents: data)
         }
     }
 

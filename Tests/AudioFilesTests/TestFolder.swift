@@ -11,7 +11,7 @@ final class TestFolder: Sendable {
     }
 
     func write(_ name: String, _ bytes: [UInt8]) {
-        FileManager.default.createFile(atPath: "\(path)/\(name)", contents: Data(bytes))
+        _ = FileManager.default.createFile(atPath: "\(path)/\(name)", contents: Data(bytes))
     }
 
     func names(_ folder: String = "") -> [String] {

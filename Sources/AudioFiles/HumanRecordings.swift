@@ -1,0 +1,48 @@
+import CSpanDSP
+import Glibc
+public import Prompts
+
+/// The human recordings of Debian's asterisk-core-sounds packages, where they are installed.
+public struct HumanRecordings: Sendable {
+    /// Has a folder for each voice.
+    public let folder: String
+
+    public init(folder: String = "/usr/share/asterisk/sounds") { self.folder = folder }
+
+    /// Whether the recordings of a language are there.
+    public func has(_ language: PromptLanguage) -> Bool {
+        access("\(folder)/\(PromptCatalogue.recordingFolder(language))", R_OK) == 0
+    }
+
+    /// Whether this recording is there.
+    func has(_ recording: String, _ language: PromptLanguage) -> Bool {
+        let path = path(recording, language)
+        return Files.isReadable("\(path).g722") || Files.isReadable("\(path).wav")
+    }
+
+    private func path(_ recording: String, _ language: PromptLanguage) -> String {
+        "\(folder)/\(PromptCatalogue.recordingFolder(language))/\(recording)"
+    }
+
+    /// A recording at 16 kHz: the wideband one, else the narrowband one; nil where there is neither, or it cannot be read.
+    package func sound(_ recording: String, _ language: PromptLanguage) -> [Float]? {
+        let path = path(recording, language)
+        if let bytes = try? Files.read("\(path).g722", limit: 16 << 20), !bytes.isEmpty {
+            return HumanRecordings.decode(bytes).map { Float($0) / 32_768 }
+        }
+        guard let bytes = try? Files.read("\(path).wav", limit: 16 << 20), let sound = PCMReader.sound(bytes) else {
+            return nil
+        }
+        return SoundResampler.resample(
+            sound.samples.map { Float($0) / 32_768 }, from: sound.sampleRate, to: SoundReader.sampleRate)
+    }
+
+    /// G.722 at 64 kbit/s, without a header: two samples of 16 kHz a byte.
+    private static func decode(_ bytes: [UInt8]) -> [Int16] {
+        guard let state = g722_decode_init(nil, 64_000, 0) else { return [] }
+        defer { g722_decode_free(state) }
+        return .init(unsafeUninitializedCapacity: bytes.count * 2) { target, count in
+            count = Int(g722_decode(state, target.baseAddress, bytes, Int32(bytes.count)))
+        }
+    }
+}
