@@ -30,24 +30,30 @@ public struct SDPTransport: Hashable, Sendable {
         "remote-candidates", "fingerprint", "setup", "tls-id",
     ]
 
-    /// Reads what counts: the m-line's, else the session's.
+    /// Reads what counts: the m-line's where it can be read, else the session's.
     init(media: [SDPAttribute], session: [SDPAttribute]) {
-        func value(_ name: StaticString) -> String? { media.value(name) ?? session.value(name) }
-        func values(_ name: StaticString) -> [String] {
-            let own: [String] = media.filter { $0.isNamed(name) }.compactMap(\.value)
-            return own.isEmpty ? session.filter { $0.isNamed(name) }.compactMap(\.value) : own
+        func value<T>(_ name: StaticString, _ read: (String) -> T?) -> T? {
+            media.value(name).flatMap(read) ?? session.value(name).flatMap(read)
         }
-        iceUfrag = value("ice-ufrag").flatMap { SDPTransport.isICEText($0, atLeast: 4) ? $0 : nil }
-        icePassword = value("ice-pwd").flatMap { SDPTransport.isICEText($0, atLeast: 22) ? $0 : nil }
-        iceOptions = value("ice-options")?.split(separator: " ").map(String.init) ?? []
+        func fingerprints(_ attributes: [SDPAttribute]) -> [SDPFingerprint] {
+            attributes.filter { $0.isNamed("fingerprint") }.compactMap { $0.value.flatMap { SDPFingerprint($0) } }
+        }
+        func words(_ text: String) -> [String]? {
+            let words: [String] = text.split(separator: " ").map(String.init)
+            return words.isEmpty ? nil : words
+        }
+        iceUfrag = value("ice-ufrag") { SDPTransport.isICEText($0, atLeast: 4) ? $0 : nil }
+        icePassword = value("ice-pwd") { SDPTransport.isICEText($0, atLeast: 22) ? $0 : nil }
+        iceOptions = value("ice-options", words) ?? []
         isICELite = session.contains("ice-lite") || media.contains("ice-lite")
         hasICEMismatch = media.contains("ice-mismatch")
         candidates = media.filter { $0.isNamed("candidate") }.compactMap { $0.value.flatMap { SDPCandidate($0) } }
         endOfCandidates = media.contains("end-of-candidates") || session.contains("end-of-candidates")
         remoteCandidates = media.value("remote-candidates").flatMap { SDPRemoteCandidate.list($0) } ?? []
-        fingerprints = values("fingerprint").compactMap { SDPFingerprint($0) }
-        setup = value("setup").flatMap { SDPSetup(rawValue: $0.lowercased()) }
-        tlsID = value("tls-id")
+        let own: [SDPFingerprint] = fingerprints(media)
+        self.fingerprints = own.isEmpty ? fingerprints(session) : own
+        setup = value("setup") { SDPSetup(rawValue: $0.lowercased()) }
+        tlsID = value("tls-id") { $0 }
     }
 
     /// `ice-char`s alone (RFC 8839 §5.4).
