@@ -111,15 +111,16 @@ let package = Package(
         module(
             "Store",
             [
-                "Basics", "Batching", "SIPMessage", "SIPTransaction", "Registration", "Identity", "CallControl", grdb,
+                "Basics", "Batching", "SIPMessage", "SIPTransaction", "Registration", "Prompts", "Identity",
+                "CallControl",
+                grdb,
                 grdbSQLite,
             ]),
         module("Telemetry", ["Basics", "Batching", "SIPTransaction", "MediaSession", "CallControl"]),
         module(
             "AudioFiles",
             [
-                "Basics", "Batching", "MediaSession", "Prompts", "CSndfile", "CEbur128", "CSpeexDSP", "CSpanDSP",
-                "CSys",
+                "Basics", "Batching", "Codecs", "MediaSession", "Prompts", "CSndfile", "CEbur128", "CSpeexDSP", "CSys",
                 crypto,
             ]),
         // Floor 7
@@ -129,13 +130,13 @@ let package = Package(
             "Server",
             [
                 "Basics", "SIPMessage", "SIPTransaction", "Registration", "MediaSession", "Identity", "CallControl",
-                "SIPTransport", "MediaTransport", "Store", "Telemetry", "API", nio, nioPosix, logging,
+                "SIPTransport", "MediaTransport", "AudioFiles", "Prompts", "Store", "Telemetry", "API", nio, nioPosix, logging,
                 yams,
             ]),
         .executableTarget(
             name: "martinet",
             dependencies: [
-                "Basics", "Identity", "Registration", "SIPTransaction", "CallControl", "Store", "Telemetry", "Server",
+                "Basics", "Identity", "Registration", "SIPTransaction", "CallControl", "Store", "Telemetry", "AudioFiles", "Prompts", "Server",
                 arguments, logging,
             ],
             swiftSettings: settings),
@@ -182,7 +183,7 @@ let package = Package(
         tests("Numbering", ["Basics", "SIPMessage", "Identity"]),
         tests(
             "Store",
-            ["Basics", "SIPMessage", "SIPTransaction", "Identity", "Registration", "CallControl", grdb]),
+            ["Basics", "SIPMessage", "SIPTransaction", "Identity", "Registration", "CallControl", "Prompts", grdb]),
         tests("Prompts", golden: true),
         tests("AudioFiles", ["Basics", "MediaSession", "Prompts", "CSndfile", "CEbur128"]),
         tests("Telemetry", ["Basics", "SIPTransaction", "MediaSession", "CallControl"], golden: false),

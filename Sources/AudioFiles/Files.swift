@@ -106,4 +106,19 @@ enum Files {
         }
         return names.sorted()
     }
+
+    /// What all files below a folder take, without following links; what goes meanwhile is left out.
+    static func bytes(below folder: String) -> Int {
+        var total: Int = 0
+        for name in names(in: folder) {
+            var status = stat()
+            guard lstat("\(folder)/\(name)", &status) == 0 else { continue }
+            switch status.st_mode & S_IFMT {
+            case S_IFDIR: total += bytes(below: "\(folder)/\(name)")
+            case S_IFREG: total += Int(status.st_size)
+            default: break
+            }
+        }
+        return total
+    }
 }

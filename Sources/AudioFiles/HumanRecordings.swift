@@ -1,4 +1,4 @@
-import CSpanDSP
+import Codecs
 import Glibc
 public import Prompts
 
@@ -39,10 +39,18 @@ public struct HumanRecordings: Sendable {
 
     /// G.722 at 64 kbit/s, without a header: two samples of 16 kHz a byte.
     private static func decode(_ bytes: [UInt8]) -> [Int16] {
-        guard let state = g722_decode_init(nil, 64_000, 0) else { return [] }
-        defer { g722_decode_free(state) }
-        return .init(unsafeUninitializedCapacity: bytes.count * 2) { target, count in
-            count = Int(g722_decode(state, target.baseAddress, bytes, Int32(bytes.count)))
+        guard var decoder = try? AudioDecoder(.g722) else { return [] }
+        var samples: [Int16] = []
+        samples.reserveCapacity(bytes.count * 2)
+        var block = [Int16](repeating: 0, count: 320)
+        bytes.withUnsafeBytes { raw in
+            // 20 ms at a time, as packets bring it.
+            for start in stride(from: 0, to: raw.count, by: 160) {
+                let packet = UnsafeRawBufferPointer(rebasing: raw[start..<min(start + 160, raw.count)])
+                let count: Int? = block.withUnsafeMutableBufferPointer { decoder.decode(packet, into: $0) }
+                samples.append(contentsOf: block[..<(count ?? 0)])
+            }
         }
+        return samples
     }
 }

@@ -37,14 +37,14 @@ public struct PromptFolder: Sendable {
         return access(fallback, R_OK) == 0 && !canImprove(phrase, language) ? fallback : nil
     }
 
-    /// The file of a phrase, made if it must be.
-    func readyFile(_ phrase: Phrase, _ language: PromptLanguage) throws(RenderFailure) -> String {
+    /// The file of a phrase, made if it must be; blocks.
+    public func readyFile(_ phrase: Phrase, _ language: PromptLanguage) throws(RenderFailure) -> String {
         if let made = madeFile(phrase, language) { return made }
         return try make(phrase, language)
     }
 
-    /// The file of the music on hold, made if it must be.
-    func readyMusic() throws(RenderFailure) -> String {
+    /// The file of the music on hold, made if it must be; blocks.
+    public func readyMusic() throws(RenderFailure) -> String {
         if access(musicFile, R_OK) != 0 { try keep(try renderer.music(), musicFile) }
         return musicFile
     }

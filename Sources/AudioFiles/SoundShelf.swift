@@ -54,8 +54,20 @@ public struct SoundShelf: SoundKeeping {
     }
 
     public func export(_ file: String, to path: String) throws(AudioRefusal) {
+        try export(file: self.path(file), to: path)
+    }
+
+    /// Copies a file of this server's own, such as a phrase that was made, to one that must not be there yet.
+    public func export(file: String, to path: String) throws(AudioRefusal) {
+        let bytes: [UInt8]
+        do throws(FileFailure) { bytes = try Files.read(file, limit: 256 << 20) } catch {
+            throw AudioRefusal(.unreadable(error.description))
+        }
+        try write(bytes, to: path)
+    }
+
+    private func write(_ bytes: [UInt8], to path: String) throws(AudioRefusal) {
         do throws(FileFailure) {
-            let bytes = try Files.read(self.path(file), limit: 256 << 20)
             guard access(path, F_OK) != 0 else {
                 throw FileFailure("write", path, reason: "a file of that name is there")
             }
@@ -76,6 +88,15 @@ public struct SoundShelf: SoundKeeping {
                 unlink(path)
             }
         }
+    }
+
+    /// Speaks a text into a file of its own, which must not be there yet.
+    /// - Parameter language: BCP 47.
+    /// - Returns: how long it is.
+    public func speak(_ text: String, language: String, to path: String) throws(AudioRefusal) -> Duration {
+        let sound = try renderer.speak(text, language: language)
+        try write(sound.file, to: path)
+        return sound.duration
     }
 
     private static func hex(_ digest: SHA256.Digest) -> String {

@@ -49,6 +49,7 @@ public struct ServerCheck {
         check.ports(holder)
         check.certificate()
         check.openFiles()
+        check.prompts()
         check.findings += natFindings(configuration, usesFlags: usesFlags, primary: HostFacts.primaryAddress)
         return check.findings
     }
@@ -60,6 +61,8 @@ public struct ServerCheck {
             PortProbe.probe(place.kind, place.endpoint).complaint(place.name, remedy: place.remedy)
         }
     }
+
+    private mutating func prompts() { findings += ServerCheck.promptFindings(configuration.audio) }
 
     // MARK: Data folder
 

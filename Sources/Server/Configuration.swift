@@ -93,6 +93,8 @@ public struct ServerConfiguration: Sendable {
     public var messageLimits: SIPLimits = .standard
     public var timers: SIPTimers = .standard
     public var logLevel: Logger.Level = .info
+    /// Prompts, music and what they may take of the disk.
+    public var audio = AudioConfiguration()
 
     public init(dataFolder: String, sip: [SIPListenerConfiguration], media: [MediaNetworkConfiguration]) {
         (self.dataFolder, self.sip, self.media) = (dataFolder, sip, media)

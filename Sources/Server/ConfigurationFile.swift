@@ -82,6 +82,7 @@ public enum ConfigurationFile {
         dns(root.section("dns"), &configuration.dns)
         limits(root.section("limits"), &configuration.messageLimits)
         timers(root.section("timers"), &configuration.timers)
+        configuration.audio = AudioSections.read(root) { path($0, in: folder) }
         let levels: [String] = Logger.Level.allCases.map(\.rawValue)
         if let level = root.choice("log-level", of: levels).flatMap(Logger.Level.init(rawValue:)) {
             configuration.logLevel = level

@@ -97,6 +97,7 @@ public final class Server: Sendable {
         await withCheckedContinuation { continuation in
             Thread.detachNewThread {
                 services.media.stop()
+                services.audio.stop()
                 services.resolver.stop()
                 services.writer.close()
                 services.tracer?.close()
@@ -110,6 +111,7 @@ public final class Server: Sendable {
     public func reload() async {
         reloadCertificate()
         reloadDirectory()
+        parts.services.audio.reload()
     }
 
     private func callCount() async -> Int {
@@ -133,7 +135,10 @@ public final class Server: Sendable {
             guard var version = self?.parts.directoryVersion else { return }
             while !Task.isCancelled {
                 guard let self else { return }
-                if let now = try? parts.database.directoryVersion(), now != version, reloadDirectory() { version = now }
+                if let now = try? parts.database.directoryVersion(), now != version, reloadDirectory() {
+                    parts.services.audio.reload()
+                    version = now
+                }
                 try? await Task.sleep(for: .seconds(1))
             }
         }
@@ -144,7 +149,17 @@ public final class Server: Sendable {
                 reloadCertificate()
             }
         }
-        background.withLock { $0 = [directories, certificates] }
+        let audio = parts.services.audio
+        let every: Int = configuration.audio.storageSeconds
+        // Reading what the configuration brings takes a thread of its own for as long as it lasts.
+        Thread.detachNewThread { audio.applyConfiguration() }
+        let storage = Task {
+            while !Task.isCancelled {
+                audio.lookAtStorage()
+                try? await Task.sleep(for: .seconds(every))
+            }
+        }
+        background.withLock { $0 = [directories, certificates, storage] }
     }
 
     /// - Returns: false when it could not be read, and has to be tried again.

@@ -74,6 +74,7 @@ final class ServerMetrics: Sendable {
             shards.reduce(MediaCounters()) { $0 + $1.counters.media }, (plane as? any MeasuredMediaPlane)?.figures,
             to: &page)
         addStore(to: &page)
+        services.audio.addMetrics(to: &page)
         return page.text
     }
 

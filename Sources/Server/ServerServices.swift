@@ -19,6 +19,7 @@ final class ServerServices: Sendable {
     /// Nil where tracing is switched off.
     let tracer: TraceWriter?
     let resolver: SIPResolver
+    let audio: AudioServices
     let addresses: AddressBook
     let logger: Logger
     private let draining = Mutex(false)
@@ -31,10 +32,11 @@ final class ServerServices: Sendable {
     init(
         clock: any MartinetClock, transport: SIPTransport, media: PacketThreads, writer: StoreWriter,
         tracer: TraceWriter?,
-        resolver: SIPResolver, addresses: AddressBook, logger: Logger
+        resolver: SIPResolver, audio: AudioServices, addresses: AddressBook, logger: Logger
     ) {
         (self.clock, self.transport, self.media, self.writer) = (clock, transport, media, writer)
-        (self.tracer, self.resolver, self.addresses, self.logger) = (tracer, resolver, addresses, logger)
+        (self.tracer, self.resolver, self.audio) = (tracer, resolver, audio)
+        (self.addresses, self.logger) = (addresses, logger)
     }
 
     func trace(_ line: CallTrace) {

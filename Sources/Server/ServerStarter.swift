@@ -44,7 +44,8 @@ struct ServerStarter {
         undo.append { try? await group.shutdownGracefully() }
         let loops = group.makeIterator().enumerated().map { ShardLoop(index: $0, eventLoop: $1) }
         let receiver = SignallingReceiver(loops: loops)
-        let media = try startMedia(receiver)
+        let audio = startAudio(database)
+        let media = try startMedia(receiver, audio)
         let tracer = try openTrace()
         let resolver = try startResolver()
         let writer = startWriter(database, receiver)
@@ -53,8 +54,7 @@ struct ServerStarter {
         let addresses = addressBook(bound)
         let services = ServerServices(
             clock: clock, transport: transport, media: media, writer: writer, tracer: tracer, resolver: resolver,
-            addresses: addresses,
-            logger: logger)
+            audio: audio, addresses: addresses, logger: logger)
         await installShards(loops, services, state)
         let http = try await startHTTP(loops, services, state.locations)
         let parts = Server.Parts(
@@ -143,11 +143,15 @@ struct ServerStarter {
 
     // MARK: Adapters
 
-    private mutating func startMedia(_ receiver: SignallingReceiver) throws(ServerError) -> PacketThreads {
+    private mutating func startMedia(
+        _ receiver: SignallingReceiver, _ audio: AudioServices
+    ) throws(ServerError) -> PacketThreads {
         let interfaces = configuration.media.enumerated().map { index, network in
             MediaInterface(id: MediaInterfaceID(UInt8(index)), bindAddress: network.bind, ports: network.ports)
         }
-        let settings = MediaTransportSettings(interfaces: interfaces, threads: configuration.mediaThreads)
+        var settings = MediaTransportSettings(interfaces: interfaces, threads: configuration.mediaThreads)
+        settings.library = audio.library
+        settings.recordings = audio.recordings
         do {
             let media = try PacketThreads(settings, clock: clock) { receiver.receive($0) }
             undo.append { media.stop() }
@@ -155,6 +159,14 @@ struct ServerStarter {
         } catch {
             throw ServerError("media ports: \(error)")
         }
+    }
+
+    /// Before the media threads, which play and record with it.
+    private mutating func startAudio(_ database: Store.Database) -> AudioServices {
+        let audio = AudioServices(configuration, database, clock: clock, logger: logger)
+        undo.append { audio.stop() }
+        audio.begin()
+        return audio
     }
 
     private mutating func openTrace() throws(ServerError) -> TraceWriter? {

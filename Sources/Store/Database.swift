@@ -44,6 +44,7 @@ public final class Database: Sendable {
     public var users: UserStore { UserStore(database: self) }
     public var bindings: BindingStore { BindingStore(database: self) }
     public var callRecords: CallRecordStore { CallRecordStore(database: self) }
+    public var prompts: PromptStore { PromptStore(database: self) }
     public var settings: SettingStore { SettingStore(database: self) }
 
     /// All tenants, users and terminals as one snapshot; the default tenant is the one set, else the only one there is.
@@ -59,7 +60,7 @@ public final class Database: Sendable {
         }
     }
 
-    /// Rises with every committed change of a tenant, user or terminal, by whichever process: poll it and load the directory anew.
+    /// Rises with every committed change of a tenant, user, terminal or prompt, by whichever process: poll it and load the directory anew.
     public func directoryVersion() throws(StoreError) -> Int64 {
         try read { db in try Int64.fetchOne(db, sql: "SELECT version FROM directory_version") ?? 0 }
     }

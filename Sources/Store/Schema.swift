@@ -14,6 +14,7 @@ package enum Schema {
         Migration(number: 3, name: "0003-binding-listeners", sql: bindingListeners),
         Migration(number: 4, name: "0004-registered-host", sql: registeredHost),
         Migration(number: 5, name: "0005-call-quality", sql: callQuality),
+        Migration(number: 6, name: "0006-prompts", sql: prompts),
     ]
 
     /// Durations are in seconds, `…_at` columns in microseconds since 1970 (UTC), settings are JSON whose missing keys mean defaults.
@@ -39,6 +40,29 @@ package enum Schema {
     /// The address that the listener of a registration was bound to: its number means nothing once the configuration changed.
     private static let bindingListeners: String = """
         ALTER TABLE bindings ADD COLUMN bound TEXT NOT NULL DEFAULT '';
+        """
+
+    /// Recordings that stand in for prompts and music. `tenant_id` NULL: for all tenants; `language` '': whatever the language; `file` is
+    /// the SHA-256 that names the sound in the folder `audio`. Loudness is in LUFS.
+    private static let prompts: String = """
+        CREATE TABLE prompts (
+            tenant_id INTEGER REFERENCES tenants (id) ON DELETE CASCADE,
+            name TEXT NOT NULL CHECK (length(name) BETWEEN 1 AND 128),
+            language TEXT NOT NULL CHECK (language = lower(language) AND length(language) <= 35),
+            origin TEXT NOT NULL CHECK (origin IN ('configuration', 'upload')),
+            file TEXT NOT NULL CHECK (length(file) = 64),
+            bytes INTEGER NOT NULL CHECK (bytes > 0),
+            seconds REAL NOT NULL CHECK (seconds > 0),
+            loudness_before REAL NOT NULL,
+            loudness REAL NOT NULL,
+            source TEXT NOT NULL CHECK (length(source) = 64),
+            original_name TEXT NOT NULL,
+            changed_by TEXT NOT NULL,
+            changed_at INTEGER NOT NULL
+        );
+        CREATE UNIQUE INDEX prompts_by_name ON prompts (ifnull(tenant_id, 0), name, language, origin);
+
+        \(directoryTriggers(["prompts"]))
         """
 
     private static let firstCall: String = """

@@ -4,7 +4,9 @@ import GRDB
 
 /// What the server keeps for itself, by name.
 public struct SettingStore: Sendable {
-    enum Name: String { case defaultTenant = "default-tenant", epoch, nonceKey = "nonce-key" }
+    enum Name: String {
+        case defaultTenant = "default-tenant", epoch, nonceKey = "nonce-key", studioLink = "studio-link"
+    }
 
     let database: Database
 
@@ -49,7 +51,7 @@ public struct SettingStore: Sendable {
         try bytes(db, name).map { String(decoding: $0, as: UTF8.self) }
     }
 
-    private static func set(_ db: SQLDatabase, _ name: Name, _ value: [UInt8]) throws {
+    static func set(_ db: SQLDatabase, _ name: Name, _ value: [UInt8]) throws {
         try db.execute(
             sql:
                 "INSERT INTO server_settings (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",

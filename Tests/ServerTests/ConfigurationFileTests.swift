@@ -211,6 +211,7 @@ struct ConfigurationFileTests {
         #expect(
             example.abuse == AbuseSettings() && example.timers == SIPTimers.standard
                 && example.logLevel == plain.logLevel)
+        #expect(example.audio == plain.audio && example.audio == AudioConfiguration())
     }
 
     @Test("every key that the reader knows is in the example")
@@ -222,13 +223,15 @@ struct ConfigurationFileTests {
             "data: d\nx: 1\n"
             + ["tls", "threads", "store", "trace", "overload", "abuse", "timers"].map { "\($0): {x: 1}\n" }.joined()
             + "sip: [{transport: udp, bind: 127.0.0.1, x: 1}]\nmedia: [{bind: 127.0.0.1, x: 1}]\n"
+            + "prompts: {x: 1, replace: [{prompt: goodbye, language: fr, file: /etc/passwd, x: 1}]}\n"
+            + "music: [{file: /etc/passwd, x: 1}]\nstorage: {x: 1}\n"
         let error = try #require(throws: ConfigurationError.self) { try ConfigurationFile.parse(unknown, file: "f") }
         var keys: Set<String> = []
         for problem in error.problems {
             let list = try #require(problem.rule.components(separatedBy: "Keys here are: ").last)
             keys.formUnion(list.components(separatedBy: ", "))
         }
-        #expect(error.problems.count == 10 && keys.count > 40, "\(error)")
+        #expect(error.problems.count == 14 && keys.count > 40, "\(error)")
         for key in keys { #expect(text.contains("\(key):"), "\(key) is not explained") }
     }
 }
