@@ -18,7 +18,7 @@ extension JitterBuffer {
         let at: Int64 = arrival.nanoseconds
         if isEmptySeries { begin(sequence, timestamp, at: at) }
         let ahead = Int16(bitPattern: sequence &- UInt16(truncatingIfNeeded: highestSequence))
-        if ahead > Self.farAway || ahead < -Self.farAway {
+        if ahead > Self.farAhead || ahead < Self.farBehind {
             guard follows(stray: sequence) else {
                 statistics.late &+= 1
                 return .late

@@ -104,7 +104,6 @@ extension JitterBuffer {
             let delay: Int64 = now.nanoseconds &- nanoseconds(slot(sequence).pointee.ticks &+ packetTicks) &- baseline
             guard delay >= target else { break }
             while nextSequence <= sequence { dropOldest() }
-            phase = .starting
             guard let next = headSequence() else { return }
             sequence = next
         }

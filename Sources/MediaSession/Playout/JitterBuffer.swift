@@ -14,8 +14,9 @@ public struct JitterBuffer: ~Copyable {
     /// The largest payload, in bytes.
     public static let largestPayload: Int = 1536
     static let none: UInt8 = .max
-    /// A sequence number further off belongs to another series.
-    static let farAway: Int16 = 1000
+    /// A sequence number further ahead, or further behind, belongs to another series (RFC 3550 §A.1).
+    static let farAhead: Int16 = 1000
+    static let farBehind: Int16 = -100
 
     struct Slot {
         /// Extended; -1 in a free slot.

@@ -77,7 +77,8 @@ extension PlayoutStage {
     mutating func step<Decoder: PlayoutDecoder & ~Copyable>(
         _ length: Int, now: Moment, decoder: inout Decoder
     ) {
-        let lacking: Int = length - queue.count
+        // Where more is decoded ahead nothing is lacking.
+        let lacking: Int = max(length - queue.count, 0)
         switch buffer.next(now: now, lead: ticks(length - step)) {
         case .packet(let packet):
             play(packet, decoder: &decoder)
@@ -154,7 +155,7 @@ extension PlayoutStage {
 
     private mutating func fillPause<Decoder: PlayoutDecoder & ~Copyable>(_ length: Int, decoder: inout Decoder) {
         let begun: Int = run == .silence ? runLength : 0
-        var samples = UnsafeMutableBufferPointer(rebasing: queue.free.prefix(length))
+        var samples = UnsafeMutableBufferPointer(rebasing: queue.free.prefix(max(length, 0)))
         switch pause {
         case .comfortNoise:
             noise.fill(samples)
@@ -178,7 +179,7 @@ extension PlayoutStage {
         for length: Int, _ decoder: borrowing Decoder
     ) -> UnsafeMutableBufferPointer<Int16> {
         let step: Int = max(decoder.concealmentStep, 1)
-        return UnsafeMutableBufferPointer(rebasing: queue.free.prefix((length + step - 1) / step * step))
+        return UnsafeMutableBufferPointer(rebasing: queue.free.prefix((max(length, 0) + step - 1) / step * step))
     }
 
     private func fillByDecoder<Decoder: PlayoutDecoder & ~Copyable>(

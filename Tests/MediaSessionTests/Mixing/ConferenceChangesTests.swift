@@ -121,6 +121,41 @@ struct ConferenceChangesTests {
         #expect(heard.dropFirst(800).allSatisfy { $0 > 19_000 })
     }
 
+    @Test("a peak within a frame is turned down before it comes, and not bent")
+    func limiterLooksAhead() {
+        var bench = RoomBench()
+        bench.join(0, .listener)
+        bench.join(1)
+        bench.join(2)
+        bench.voices = [1: [15_000], 2: [5000]]
+        bench.ticks(5)
+        bench.voices[2] = [Int16](repeating: 5000, count: 80) + [Int16](repeating: 30_000, count: 80)
+        bench.tick()
+        let heard: [Int16] = bench.hears(0)
+        // It reaches the threshold of -0.9 dB and does not leave it.
+        #expect(heard[80] == 29_491 && heard.max() == 29_491)
+        #expect(heard[0] > 19_900 && heard[79] < 14_000)
+    }
+
+    @Test("who comes to hear an output of its own goes on at the loudness that all hear")
+    func limiterIsTakenOver() {
+        var bench = RoomBench()
+        bench.join(0, .listener)
+        var heard: [Int16] = []
+        for number in 1...3 {
+            bench.join(number)
+            bench.voices[number] = [15_000]
+        }
+        for tick in 0..<20 {
+            if tick == 10 { bench.join(0, .listener) { $0.volumeDb = -0.5 } }
+            bench.tick()
+            heard += bench.hears(0)
+        }
+        #expect(bench.mixer.group(0) == 1)
+        let steps: [Int] = zip(heard.dropFirst(800), heard.dropFirst(801)).map { abs(Int($1) - Int($0)) }
+        #expect(steps.max() ?? 0 < 100, "\(steps.max() ?? 0)")
+    }
+
     @Test("whatever is changed, each hears what a naive mixer gives", arguments: 0..<30)
     func isRightAfterRandomChanges(seed: UInt64) {
         var random = SeededRandom(seed: seed)

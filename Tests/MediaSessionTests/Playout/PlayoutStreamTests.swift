@@ -199,7 +199,7 @@ struct PlayoutStreamTests {
             bench.pull()
         }
         for _ in 0..<100 { bench.pull() }
-        for packet in 50..<100 {
+        for packet in 50..<600 {
             bench.insert(packet, timestamp: packet * 160, value: Int16(packet))
             let heard: Int16 = bench.pull()
             #expect(heard == Int16(packet), "\(packet)")
@@ -207,15 +207,17 @@ struct PlayoutStreamTests {
         #expect(bench.stage.statistics.packets.dropped == 0)
     }
 
-    @Test("a series that begins anew under the same source is played from its second packet on")
-    func sequenceRestarts() {
+    @Test(
+        "a series that begins anew under the same source is played from its second packet on",
+        arguments: [30_000, 1100, -150, -20_000])
+    func sequenceRestarts(by jump: Int) {
         var bench = Bench()
         for packet in 0..<20 {
             bench.insert(packet, timestamp: packet * 160, value: 1)
             bench.pull()
         }
         for packet in 0..<20 {
-            bench.insert(30_000 + packet, timestamp: 7_000_000 + packet * 160, value: 2)
+            bench.insert(jump + packet, timestamp: 7_000_000 + packet * 160, value: 2)
             bench.pull()
         }
         #expect(bench.heard.suffix(160 * 18).allSatisfy { $0 == 2 })
@@ -254,6 +256,28 @@ struct PlayoutStreamTests {
         #expect(bench.stage.statistics.concealedMs > 1900)
     }
 
+    @Test("nothing clicks where packets were dropped, where a pause begins and where it ends")
+    func smooths() {
+        var bench = Bench()
+        bench.decoder.concealment = 8000
+        for packet in 0..<50 {
+            bench.insert(packet, timestamp: packet * 160, value: 8000)
+            bench.pull()
+        }
+        for _ in 0..<10 { bench.pull() }
+        // A pause of 200 ms, known as one when its end is there ahead of its time.
+        for packet in 50..<60 { bench.insert(packet, timestamp: (packet + 15) * 160, value: 8000) }
+        for _ in 0..<10 { bench.pull() }
+        // A stall of 2 s, and what was held up at once.
+        for _ in 0..<100 { bench.pull() }
+        for packet in 60..<170 { bench.insert(packet, timestamp: (packet + 15) * 160, value: packet < 140 ? 8000 : -8000) }
+        for _ in 0..<10 { bench.pull() }
+        #expect(bench.stage.statistics.packets.dropped > 60)
+        #expect(bench.contents.contains(.silence) && bench.heard.contains(-8000))
+        let steps: [Int] = zip(bench.heard.dropFirst(800), bench.heard.dropFirst(801)).map { abs(Int($1) - Int($0)) }
+        #expect(steps.max() ?? 0 <= 505, "\(steps.max() ?? 0)")
+    }
+
     @Test("what no buffer holds drops what is oldest, and all memory comes back", arguments: [1, 40, 768])
     func overflows(samples: Int) {
         var bench = Bench()
@@ -271,10 +295,12 @@ struct PlayoutStreamTests {
         #expect(bench.heard.suffix(160 * 100).allSatisfy { $0 == 5 })
     }
 
-    @Test("no series of packets stops playing", arguments: 0..<40)
+    @Test("no series of packets and pulls stops playing", arguments: 0..<150)
     func survivesNoise(seed: Int) {
         var random = SeededRandom(seed: UInt64(seed))
-        var bench = Bench()
+        var bench = Bench(PlayoutSettings(minimumDelay: .milliseconds(seed % 3 * 20)))
+        bench.decoder.concealmentStep = [1, 20, 80][seed % 3]
+        bench.decoder.fillsPauses = seed % 5 == 0
         var (sequence, timestamp) = (0, 0)
         for _ in 0..<3000 {
             switch Int.random(in: 0..<12, using: &random) {
@@ -288,7 +314,8 @@ struct PlayoutStreamTests {
             let kinds: [JitterPacketKind] = [.speech, .speech, .speech, .lastSpeech, .comfortNoise, .other]
             let kind: JitterPacketKind = kinds[Int.random(in: 0..<6, using: &random)]
             bench.insert(sequence, timestamp: timestamp, samples: Int.random(in: 0..<900, using: &random), kind: kind)
-            if Int.random(in: 0..<4, using: &random) > 0 { bench.pull() }
+            guard Int.random(in: 0..<4, using: &random) > 0 else { continue }
+            bench.pull(seed % 4 == 0 ? Int.random(in: 1...500, using: &random) : 160)
         }
         bench.now += 10_000
         for packet in 0..<100 {
