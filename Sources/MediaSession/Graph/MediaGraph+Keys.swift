@@ -12,7 +12,7 @@ extension MediaGraph {
         if node.pointee.events == nil { node.pointee.events = EventReceiver(clockRate: node.pointee.eventClockRate) }
         node.pointee.events?.receive(payload, timestamp: header.timestamp, marker: header.marker, now: now)
         while let fact = node.pointee.events?.nextFact() {
-            guard case .began(let event, _, _) = fact, let digit = Digit(rawValue: event) else { continue }
+            guard case .began(let event, _, _, _) = fact, let digit = Digit(rawValue: event) else { continue }
             facts.append(.digit(node.pointee.id, digit))
         }
     }
