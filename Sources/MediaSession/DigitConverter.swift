@@ -12,6 +12,11 @@ public import Signals
 /// Where tones come and the listener takes them in another way, they are muted in its audio: the engine holds that audio back by
 /// ``lookAheadMs`` and gives it to ``mute(_:from:)``.
 ///
+/// In each 20 ms of a leg whose tones are listened for, the engine feeds the detector, gives its events to
+/// ``came(_:position:sampleRate:now:)``, performs what ``nextEffect()`` gives, passes the audio through a ``HeldAudio`` of
+/// ``lookAheadMs``, mutes what comes out of it, and sends it; keys that are held towards the listener take its place. Where event
+/// packets are relayed as they came, nobody listens as far as this is concerned: `listener` is nil, and keys are only told.
+///
 /// A plain value; feeding it allocates nothing.
 public struct DigitConverter: Sendable {
     /// How a digit came.

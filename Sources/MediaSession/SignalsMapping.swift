@@ -1,22 +1,14 @@
 public import Signals
 
-extension CallTone {
-    /// How it sounds in a country (ISO 3166 alpha-2).
-    public func pattern(country: String) -> TonePattern { CallTones.pattern(progressTone, country: country) }
-
-    private var progressTone: ProgressTone {
-        switch self {
-        case .dial: .dial
-        case .ringback: .ringback
-        case .busy: .busy
-        case .congestion: .congestion
-        case .callWaiting: .callWaiting
-        case .specialInformation: .specialInformation
-        case .confirmation: .confirmation
-        case .recordBeep: .recordBeep
-        case .conferenceJoin: .conferenceJoin
-        case .conferenceLeave: .conferenceLeave
-        }
+extension MachineTone {
+    /// What a detector found.
+    public init(_ tone: MachineToneDetector.Tone) {
+        self =
+            switch tone {
+            case .faxCalling: .faxCalling
+            case .answering: .answering
+            case .answeringReversed: .answeringReversed
+            }
     }
 }
 

@@ -90,14 +90,12 @@ public struct EventSender: Sendable {
     public mutating func release(durationMs: UInt32?) {
         guard let number = held else { return }
         held = nil
-        let place: Int = (head + number - taken) & 63
-        if let durationMs {
-            keys[place].duration = units(durationMs)
-        } else if number == taken, case .sounding(let since, _, _) = state {
-            keys[place].duration = max(lastTick &+ packetTime &- since, units(0))
-        } else {
-            keys[place].duration = units(0)
+        var duration: UInt32 = units(durationMs ?? 0)
+        // No report may take back what an earlier one said.
+        if number == taken, case .sounding(let since, _, _) = state {
+            duration = max(duration, lastTick &+ packetTime &- since)
         }
+        keys[(head + number - taken) & 63].duration = duration
     }
 
     /// Whether a key sounds: its events stand in place of audio.

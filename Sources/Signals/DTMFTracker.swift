@@ -43,7 +43,7 @@ struct DTMFTracker {
             isTold = true
             let found: UInt8 = DTMF.keypad[row * 4 + column - 4]
             if let code {
-                guard code != found || toldRow != row else { return .nothing }
+                guard code != found else { return .nothing }
                 verdict = .changed(from: code, end: end(now), to: found, start: start)
             } else {
                 verdict = .began(code: found, start: start)

@@ -197,12 +197,4 @@ struct DigitPathTests {
         samples.withUnsafeMutableBufferPointer { converter.mute($0, from: 0) }
         #expect(samples.allSatisfy { $0 == 7 })
     }
-
-    @Test("a tone of every call is known by its country")
-    func callTones() {
-        for tone in CallTone.allCases {
-            let same: ProgressTone? = ProgressTone(rawValue: tone.rawValue)
-            #expect(same.map { CallTones.pattern($0, country: "CH") } == tone.pattern(country: "CH"))
-        }
-    }
 }

@@ -106,6 +106,14 @@ struct EventSenderTests {
         #expect(last == "4: 4 9000/400 E")
     }
 
+    @Test("a key that was shorter than what was told already does not shrink")
+    func neverShrinks() {
+        var sender = EventSender(clockRate: 8000)
+        sender.hold(3)
+        let lines: [String] = run(&sender, ticks: 8, at: [5: { $0.release(durationMs: 60) }])
+        #expect(lines.suffix(4) == ["4: 3 1000/800", "5: 3 1000/800 E", "6: 3 1000/800 E", "7: 3 1000/800 E"])
+    }
+
     @Test("a key that is held while others wait keeps its turn and its length")
     func heldInQueue() {
         var sender = EventSender(clockRate: 8000)
