@@ -6,7 +6,7 @@ internal import Synchronization
 /// A new fingerprint, setup or ufrag of the peer is a new endpoint; until it is ``State/connected(_:)``, the keys of the one before
 /// are still good (``SRTPReceiver/use(_:)`` overlaps them).
 ///
-/// A whole handshake costs about 0.4 ms of CPU on our side, nearly all of it in one or two calls of ``handle(_:now:)``: where thousands
+/// A whole handshake costs about 0.35 ms of CPU on our side, nearly all of it in one or two calls of ``handle(_:now:)``: where thousands
 /// of packets a second wait, run them on another thread. All calls may come from any thread; they exclude each other, so that the
 /// thread that sends may be another than the one that computes. Never blocks longer than such a call.
 ///
