@@ -27,9 +27,15 @@ extension Call {
         // An ending call's streams are closed before their last figures come, which are still of the call.
         guard phase != .ending else { return }
         for index in legs.indices {
-            let audio: Int = legs[index].audioStream
-            let plan = audio < legs[index].streams.count ? legs[index].streams[audio]?.plan : nil
-            quality.expect(plan?.expectsMedia ?? false, leg: UInt16(index), atMs: sinceStart(now))
+            var expected: UInt64 = 0
+            for position in legs[index].streams.indices.prefix(64)
+            where legs[index].streams[position]?.plan.expectsMedia ?? false {
+                expected |= 1 << UInt64(position)
+            }
+            guard expected != legs[index].expectedStreams else { continue }
+            legs[index].expectedStreams = expected
+            let isExpected: Bool = expected & 1 << UInt64(min(legs[index].audioStream, 63)) != 0
+            quality.expect(isExpected, leg: UInt16(index), atMs: sinceStart(now))
         }
     }
 

@@ -87,6 +87,8 @@ struct Leg: Sendable {
     var speaksINFO = false
     /// Why the party and the caller can't understand each other.
     var incompatibility: MediaIncompatibility?
+    /// The streams on which audio or video both ways is agreed, as bits; see ``Call/noteExpectations(now:)``.
+    var expectedStreams: UInt64 = 0
     /// `sess-id` of our descriptions on this leg.
     let sdpSessionID: UInt64
     /// Numbers our descriptions while there is no dialog yet; a dialog starts from it.

@@ -48,8 +48,6 @@ public struct MediaQuality: Hashable, Sendable {
     public var roundTripMicroseconds: UInt32?
     /// Audio made up in place of what was lost, where it is played here.
     public var concealedMs: UInt32 = 0
-    /// Whether the plan expected media all the time: false on hold, and where that changed meanwhile.
-    public var isExpected: Bool = true
     /// What was sent to the peer meanwhile.
     public var packetsSent: UInt32 = 0
     /// Dropped as they came from a source that may not send here, and such a source.

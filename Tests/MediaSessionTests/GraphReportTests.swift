@@ -74,6 +74,40 @@ struct GraphReportTests {
         #expect(block.ssrc == 99 && block.extendedHighestSequence & 0xFFFF == 7 && block.fractionLost == 16)
     }
 
+    @Test("where both parties' reports are relayed, the echo of one tells the round trip to the other")
+    func roundTrip() throws {
+        var studio = Studio()
+        for _ in 0..<2 { _ = studio.open() }
+        studio.graph.join(studio.nodes[0], studio.nodes[1])
+        _ = studio.send(rtp(500, timestamp: 9000), from: 0, at: 0)
+        _ = studio.send(rtp(3, timestamp: 50, ssrc: 99), from: 1, at: 0)
+        let sent: [UInt8] = words([0x80C8_0006, 7, 0x0102_0304, 0x0506_0708, 9160, 2, 320])
+        let heard: [UInt8] = try #require(studio.send(sent, from: 0, at: 100, isRTCP: true).first).bytes
+        let echo: [UInt8] = words([0x81C9_0007, 99, word(heard, 4), 0, 0, 0, 0x0304_0506, 0])
+        _ = studio.send(echo, from: 1, at: 230, isRTCP: true)
+        _ = reports(&studio, line: 9, until: 5_500)
+        let trips: [MediaEndpointID: UInt32?] = studio.graph.facts.reduce(into: [:]) { trips, fact in
+            if case .quality(let id, let quality) = fact { trips[id] = .some(quality.roundTripMicroseconds) }
+        }
+        #expect(trips == [Studio.id(0): .some(nil), Studio.id(1): .some(130_000)])
+    }
+
+    @Test("an endpoint that closes tells the figures of its last seconds, its newest packets among them")
+    func last() throws {
+        var studio = Studio()
+        for _ in 0..<2 { _ = studio.open() }
+        studio.graph.join(studio.nodes[0], studio.nodes[1])
+        for number: UInt16 in 0..<50 where number != 45 {
+            _ = studio.send(rtp(number, timestamp: UInt32(number) * 160), from: 0, at: Int64(number) * 20)
+        }
+        _ = studio.graph.close(Studio.id(0), now: at(1_000))
+        let told: [MediaQuality] = studio.graph.facts.compactMap {
+            if case .quality(Studio.id(0), let quality) = $0 { quality } else { nil }
+        }
+        #expect(told.count == 1 && told.first?.packetsReceived == 49 && told.first?.packetsExpected == 50)
+        #expect(told.first?.packetsLost == 1 && told.first?.to == at(1_000))
+    }
+
     @Test("figures are told every 5 s, with what came from elsewhere and what could not be read")
     func quality() throws {
         var studio = Studio()

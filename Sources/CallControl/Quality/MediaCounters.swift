@@ -51,7 +51,7 @@ public struct MediaCounters: Hashable, Sendable {
     mutating func note(_ fact: MediaFact) {
         switch fact {
         case .quality(_, let quality):
-            guard quality.packetsReceived > 0, quality.isExpected else { return }
+            guard quality.packetsReceived > 0 else { return }
             if let score = quality.listeningMOS { scores.add(UInt64(score) * 10, Self.scoreBounds) }
             jitters.add(UInt64(quality.jitterMicroseconds), Self.jitterBounds)
         case .closed(_, let statistics):

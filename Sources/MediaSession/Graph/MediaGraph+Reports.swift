@@ -68,7 +68,9 @@ extension MediaGraph {
         guard length > 0 else { return }
         send(room, length, .rtcp, to: listener)
         listener.pointee.scheduler.sent(length + 28, at: now, random: &random)
-        if verdict.senderReport != 0 { listener.pointee.endpoint.sentSenderReport(verdict.senderReport, at: now) }
+        guard verdict.senderReport != 0 else { return }
+        listener.pointee.endpoint.sentSenderReport(verdict.senderReport, at: now)
+        listener.pointee.exchange.relayed(senderReport: verdict.senderReport, now: now)
     }
 
     /// Sends the reports that are due, and tells the figures of intervals that are over.
@@ -79,10 +81,12 @@ extension MediaGraph {
         facts.append(.quality(node.pointee.id, takeQuality(node, now: now)))
     }
 
-    mutating func takeQuality(_ node: EndpointPointer, now: Moment) -> MediaQuality {
+    /// - Parameter isLast: the endpoint closes; packets that are still to come are not waited for.
+    mutating func takeQuality(_ node: EndpointPointer, isLast: Bool = false, now: Moment) -> MediaQuality {
         node.pointee.intervalFrom = now
         if let ear = node.pointee.ear { node.pointee.meter.concealed(ms: ear.pointee.takeConcealedMs()) }
-        var quality: MediaQuality = node.pointee.meter.takeInterval(now: now)
+        var quality: MediaQuality =
+            isLast ? node.pointee.meter.takeLastInterval(now: now) : node.pointee.meter.takeInterval(now: now)
         node.pointee.exchange.complete(&quality, now: now)
         let counters: MediaStatistics = node.pointee.endpoint.statistics
         let before: MediaStatistics = node.pointee.countersBefore

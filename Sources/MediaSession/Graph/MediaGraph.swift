@@ -103,6 +103,7 @@ public struct MediaGraph: ~Copyable {
         if old.security != plan.security { secure(node) }
         node.pointee.endpoint.update(plan, now: now)
         node.pointee.meter.setClockRate(plan.clockRate)
+        if plan.expectsMedia, !old.expectsMedia { node.pointee.meter.expect(from: now) }
         node.pointee.aim()
         if old.outgoing != plan.outgoing || old.packetTimeMs != plan.packetTimeMs {
             node.pointee.remake()
@@ -120,6 +121,9 @@ public struct MediaGraph: ~Copyable {
     /// Ends an endpoint; nil when it is not open.
     public mutating func close(_ id: MediaEndpointID, now: Moment) -> (line: Int, statistics: MediaStatistics)? {
         guard let node = nodes.removeValue(forKey: id) else { return nil }
+        if node.pointee.endpoint.plan.carriesRTP, now > node.pointee.intervalFrom {
+            facts.append(.quality(id, takeQuality(node, isLast: true, now: now)))
+        }
         stopRecorders(of: node, now: now)
         endPressing(node)
         part(node)
