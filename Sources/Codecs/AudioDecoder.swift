@@ -112,8 +112,11 @@ public struct AudioDecoder: ~Copyable {
         guard let start = out.baseAddress else { return 0 }
         let count = max(0, min(samples, out.count, sampleRate * 10))
         switch coding {
-        case .pcmu, .pcma, .l16, .g722:
+        case .pcmu, .pcma, .l16:
             concealer.makeUp(start, count)
+            return count
+        case .g722(let state):
+            concealG722(state, count, into: start)
             return count
         case .g729(let state): return concealG729(state, frames: count / 80, into: start)
         case .opus(let state):
@@ -190,6 +193,25 @@ extension AudioDecoder {
         guard let duration = Self.duration(of: payload, codec: codec) else { return nil }
         let clock = Int(codec.clockRate)
         return clock == sampleRate ? Int(duration) : Int(duration) * sampleRate / clock
+    }
+}
+
+// G.722: the decoder hears what is made up, and goes on from it.
+extension AudioDecoder {
+    private mutating func concealG722(
+        _ state: UnsafeMutablePointer<G722>, _ count: Int, into out: UnsafeMutablePointer<Int16>
+    ) {
+        let isFirst = concealer.missing == 0
+        concealer.makeUp(out, count)
+        if sampleRate == 8_000 { return state.pointee.followLower(out, count) }
+        guard count % 2 == 0, count >= G722.delay else { return }
+        if isFirst { state.pointee.lookAhead(out, G722.delay) }
+        state.pointee.follow(out + G722.delay, count - G722.delay)
+        withUnsafeTemporaryAllocation(of: Int16.self, capacity: G722.delay) { ahead in
+            guard let ahead = ahead.baseAddress else { return }
+            concealer.peek(ahead, G722.delay)
+            state.pointee.follow(ahead, G722.delay)
+        }
     }
 }
 

@@ -49,6 +49,11 @@ public struct AudioEncoder: ~Copyable {
     private let settings: AudioEncoderSettings
     private var coding: Coding
     private let leavesOutSilence: Bool
+    /// Only where packets of 30 or 50 ms are to be made.
+    private let bundle: OpusBundle?
+    /// How many samples at the beginning of the last packet are not in it, because they were silence (G.729 Annex B); the packet's
+    /// timestamp is so much later.
+    public private(set) var skippedSamples = 0
 
     /// - Parameter sampleRate: the rate of what is given, in Hz; nil is that of the codec. Opus takes 8, 12, 16, 24 or 48 kHz, and
     ///   G.722 8 kHz for less than half of the work (its upper half is then silent); the other codecs have only their own.
@@ -61,7 +66,17 @@ public struct AudioEncoder: ~Copyable {
         guard settings.packetTimeMs % 10 == 0, (10...60).contains(settings.packetTimeMs) else {
             throw CodecError("packets of \(settings.packetTimeMs) ms", "they are 10, 20, 30, 40, 50 or 60 ms")
         }
-        coding = try Self.coding(codec, settings, rate)
+        let needsBundle = codec.name == "opus" && (settings.packetTimeMs == 30 || settings.packetTimeMs == 50)
+        let bundle = needsBundle ? OpusBundle() : nil
+        if needsBundle, bundle == nil { throw CodecError("encoder of opus", "the library made none") }
+        let coding: Coding
+        do throws(CodecError) {
+            coding = try Self.coding(codec, settings, rate)
+        } catch {
+            bundle?.deallocate()
+            throw error
+        }
+        (self.coding, self.bundle) = (coding, bundle)
         (self.codec, self.settings, self.sampleRate) = (codec, settings, Int(rate))
         leavesOutSilence = settings.dtx && codec.receiverLikesDTX
     }
@@ -100,12 +115,13 @@ public struct AudioEncoder: ~Copyable {
         case .g729(let state): closeBcg729EncoderChannel(state)
         case .opus(let state): opus_encoder_destroy(state)
         }
+        bundle?.deallocate()
     }
 
     /// Encodes one packet.
     ///
     /// - Parameters:
-    ///   - samples: a packet's worth of ``sampleRate``: for Opus 10, 20, 40 or 60 ms, for G.729 any 10 ms, for G.722 an even number.
+    ///   - samples: a packet's worth of ``sampleRate``: for Opus 10, 20, 40 or 60 ms (30 and 50 where the settings say so), for G.729 any 10 ms, for G.722 an even number.
     ///   - payload: 1 500 bytes do; L16 takes two bytes a sample and channel.
     /// - Returns: the bytes written; 0 where nothing is to be sent (silence that is left out); nil for a number of samples that the codec
     ///   doesn't have, or that doesn't fit.
@@ -139,6 +155,11 @@ public struct AudioEncoder: ~Copyable {
             return size
         case .g729(let state): return encodeG729(state, samples, into: payload)
         case .opus(let state):
+            let tenth = sampleRate / 100
+            if let bundle, samples.count == 3 * tenth || samples.count == 5 * tenth {
+                return bundle.encode(
+                    state, from, count: samples.count / tenth, size: tenth, mayBeLeftOut: leavesOutSilence, into: payload)
+            }
             let room = Int32(truncatingIfNeeded: min(payload.count, 4_000))
             let given = opus_encode(state, from, Int32(samples.count), bytes, room)
             if given < 0 { return nil }
@@ -218,6 +239,8 @@ extension AudioEncoder {
 
 // G.729: frames of 10 ms, 80 samples.
 extension AudioEncoder {
+    /// A packet holds frames without a gap, and a frame of silence only as its last (RFC 3551 §4.5.6). So what is left out at the beginning
+    /// makes the packet start later, and what is left out between two frames is filled with the one before it once more.
     private mutating func encodeG729(
         _ state: OpaquePointer, _ samples: UnsafeBufferPointer<Int16>, into payload: UnsafeMutableRawBufferPointer
     ) -> Int? {
@@ -225,13 +248,32 @@ extension AudioEncoder {
         guard samples.count % 80 == 0, frames * 10 <= payload.count else { return nil }
         guard let from = samples.baseAddress, let to = payload.baseAddress else { return nil }
         let bytes = to.assumingMemoryBound(to: UInt8.self)
-        var written = 0
+        // Frames of speech written, and left out since; where silence was described, if it was.
+        var (speech, gap, silence) = (0, 0, false)
+        skippedSamples = 0
         for frame in 0..<frames {
             var size: UInt8 = 0
-            bcg729Encoder(state, from + 80 * frame, bytes + written, &size)
-            written += Int(size)
+            let next = bytes + 10 * (speech + gap)
+            bcg729Encoder(state, from + 80 * frame, next, &size)
+            if size == 10 {
+                if speech == 0 {
+                    skippedSamples = 80 * gap
+                    bytes.update(from: next, count: 10)
+                } else {
+                    for filled in 0..<gap { (bytes + 10 * (speech + filled)).update(from: bytes + 10 * (speech - 1), count: 10) }
+                    speech += gap
+                }
+                (speech, gap, silence) = (speech + 1, 0, false)
+                continue
+            }
+            if size == 2 {
+                (bytes + 10 * speech).update(from: next, count: 2)
+                silence = true
+                if speech == 0 { skippedSamples = 80 * gap }
+            }
+            gap += 1
         }
-        return written
+        return 10 * speech + (silence ? 2 : 0)
     }
 }
 

@@ -61,6 +61,13 @@ struct Concealer: ~Copyable {
         if gain == 0 || count + length <= capacity { keep(samples, length) }
     }
 
+    /// Writes what ``makeUp(_:_:)`` would write next, and leaves it to that.
+    mutating func peek(_ samples: UnsafeMutablePointer<Int16>, _ length: Int) {
+        let before = (missing, position, periods, change)
+        for index in 0..<length { samples[index] = next() }
+        (missing, position, periods, change) = before
+    }
+
     private mutating func keep(_ samples: UnsafePointer<Int16>, _ length: Int) {
         if length >= reach {
             memory.update(from: samples + (length - reach), count: reach)
@@ -146,57 +153,71 @@ extension Concealer {
     private func pitch() -> Int {
         let window = min(window, count - longest)
         guard window >= shortest else { return 0 }
-        let stride = max(1, tenth / 80)
         let now = UnsafePointer(memory + (count - window))
-        let loudness = sums(now, now, window, stride).energy
+        let stride = max(1, tenth / 80)
         // At 8 kHz first; what has a higher rate is looked at sample by sample only around the best lag.
-        var (best, likeness): (Int, Float) = (longest, 0)
-        var lag = shortest
-        while lag <= longest {
-            let likenessHere = alike(now, lag, window, stride)
-            if likenessHere > likeness { (best, likeness) = (lag, likenessHere) }
+        let (best, likeness) = bestLag(now, window, from: shortest, through: longest, stride)
+        if likeness < 0.3 * Float(energy(now, window)).squareRoot() { return longest }
+        guard stride > 1 else { return best }
+        let near = (max(shortest, best - stride + 1), min(longest, best + stride - 1))
+        return bestLag(now, window, from: near.0, through: near.1, 1).lag
+    }
+
+    /// The lag whose past goes best with `now`, by their correlation over the size of that past, and that value.
+    private func bestLag(
+        _ now: UnsafePointer<Int16>, _ window: Int, from first: Int, through last: Int, _ stride: Int
+    ) -> (lag: Int, likeness: Float) {
+        var best: (lag: Int, likeness: Float) = (last, 0)
+        // The window over the past moves back by a sample at a time: one energy is the one before it, but for its ends.
+        var before = now - first
+        var size = energy(before, window)
+        var lag = first
+        while true {
+            let product = stride == 1 ? dot(now, before, window) : sparse(now, before, window, stride)
+            if product > 0 {
+                let likeness = product / Float(max(1, size)).squareRoot()
+                if likeness > best.likeness { best = (lag, likeness) }
+            }
+            guard lag + stride <= last else { return best }
+            for _ in 0..<stride {
+                before -= 1
+                size += Self.square(before[0]) - Self.square(before[window])
+            }
             lag += stride
         }
-        if likeness < 0.3 * loudness.squareRoot() { return longest }
-        guard stride > 1 else { return best }
-        let near = max(shortest, best - stride + 1)...min(longest, best + stride - 1)
-        likeness = 0
-        for lag in near {
-            let likenessHere = alike(now, lag, window, 1)
-            if likenessHere > likeness { (best, likeness) = (lag, likenessHere) }
-        }
-        return best
     }
 
-    /// The correlation of the newest audio with that `lag` samples before, normalised by the latter's size; 0 where it is negative.
-    private func alike(_ now: UnsafePointer<Int16>, _ lag: Int, _ window: Int, _ stride: Int) -> Float {
-        let sums = sums(now, now - lag, window, stride)
-        return sums.product <= 0 ? 0 : sums.product / sums.energy.squareRoot()
+    /// In whole numbers, so that nothing is left of what was loud and has gone by.
+    private func energy(_ samples: UnsafePointer<Int16>, _ window: Int) -> Int {
+        var sum = 0
+        for index in 0..<window { sum += Self.square(samples[index]) }
+        return sum
     }
 
-    private func sums(
-        _ now: UnsafePointer<Int16>, _ before: UnsafePointer<Int16>, _ window: Int, _ stride: Int
-    ) -> (product: Float, energy: Float) {
-        guard stride == 1 else {
-            var (product, energy): (Float, Float) = (0, 1)
-            var index = 0
-            while index < window {
-                let past = Float(before[index])
-                product += Float(now[index]) * past
-                energy += past * past
-                index += stride
-            }
-            return (product, energy)
-        }
-        var (product, energy) = (SIMD8<Float>(), SIMD8<Float>())
+    private static func square(_ sample: Int16) -> Int { Int(sample) * Int(sample) }
+
+    private func dot(_ one: UnsafePointer<Int16>, _ other: UnsafePointer<Int16>, _ window: Int) -> Float {
+        var sum = SIMD8<Float>()
         var index = 0
         while index + 8 <= window {
-            let one = SIMD8<Float>(UnsafeRawPointer(now + index).loadUnaligned(as: SIMD8<Int16>.self))
-            let other = SIMD8<Float>(UnsafeRawPointer(before + index).loadUnaligned(as: SIMD8<Int16>.self))
-            product += one * other
-            energy += other * other
+            let left = SIMD8<Float>(UnsafeRawPointer(one + index).loadUnaligned(as: SIMD8<Int16>.self))
+            let right = SIMD8<Float>(UnsafeRawPointer(other + index).loadUnaligned(as: SIMD8<Int16>.self))
+            sum += left * right
             index += 8
         }
-        return (product.sum(), energy.sum() + 1)
+        return sum.sum()
+    }
+
+    /// Of every `stride`th sample, as large as that of all would be.
+    private func sparse(
+        _ one: UnsafePointer<Int16>, _ other: UnsafePointer<Int16>, _ window: Int, _ stride: Int
+    ) -> Float {
+        var sum: Float = 0
+        var index = 0
+        while index < window {
+            sum += Float(one[index]) * Float(other[index])
+            index += stride
+        }
+        return sum * Float(stride)
     }
 }

@@ -6,26 +6,31 @@
 struct G722 {
     private var low = Band(detail: 32)
     private var high = Band(detail: 8)
-    /// What the band filters still need of the past: 11 values of each of the two phases, and room for a block behind them.
-    private let first: UnsafeMutablePointer<Int16>
-    private let second: UnsafeMutablePointer<Int16>
+    /// Of an encoder, the samples; of a decoder, sum and difference of the bands.
+    private let phases: Phases
+    /// Of a decoder: what it gave out, to be split again.
+    private let heard: Phases
+    private let xlow: UnsafeMutablePointer<Int16>
+    private let xhigh: UnsafeMutablePointer<Int16>
+    private let memory: UnsafeMutablePointer<Int16>
 
     /// Pairs of samples, which are bytes, worked on at once: 20 ms.
     private static let block = 160
-    private static let past = 11
-    private static let room = 176
 
     init() {
-        first = .allocate(capacity: 4 * Self.room)
-        second = first + Self.room
+        let size = Phases.past + Self.block
+        memory = .allocate(capacity: 6 * size)
+        phases = Phases(first: memory, second: memory + size)
+        heard = Phases(first: memory + 2 * size, second: memory + 3 * size)
+        (xlow, xhigh) = (memory + 4 * size, memory + 5 * size)
         reset()
     }
 
-    func deallocate() { first.deallocate() }
+    func deallocate() { memory.deallocate() }
 
     mutating func reset() {
         (low, high) = (Band(detail: 32), Band(detail: 8))
-        first.update(repeating: 0, count: 4 * Self.room)
+        memory.update(repeating: 0, count: 6 * (Phases.past + Self.block))
     }
 
     /// Two samples of 16 kHz a byte.
@@ -34,10 +39,13 @@ struct G722 {
         while start < count {
             let part = min(Self.block, count - start)
             decodeBands(bytes + start, part)
-            join(part, into: samples + 2 * start)
-            keepPast(part)
+            phases.join(part, into: samples + 2 * start)
+            phases.forget(part)
             start += part
         }
+        let last = min(count, Phases.past)
+        heard.take(samples + 2 * (count - last), last)
+        heard.forget(last)
     }
 
     /// One sample of 8 kHz a byte: the lower band alone.
@@ -52,12 +60,20 @@ struct G722 {
 
     /// Two samples of 16 kHz a byte.
     mutating func encode(_ samples: UnsafePointer<Int16>, bytes count: Int, into bytes: UnsafeMutablePointer<UInt8>) {
+        let tables = Tables.shared
         var start = 0
         while start < count {
             let part = min(Self.block, count - start)
-            take(samples + 2 * start, part)
-            encodeBands(part, into: bytes + start)
-            keepPast(part)
+            phases.take(samples + 2 * start, part)
+            phases.split(part, xlow, xhigh)
+            var (low, high) = (low, high)
+            for index in 0..<part {
+                let ilow = low.encodeLow(Int32(xlow[index]), tables)
+                let ihigh = high.encodeHigh(Int32(xhigh[index]), tables)
+                bytes[start + index] = UInt8(truncatingIfNeeded: ihigh &<< 6 | ilow)
+            }
+            (self.low, self.high) = (low, high)
+            phases.forget(part)
             start += part
         }
     }
@@ -73,18 +89,10 @@ struct G722 {
         }
         self.low = low
     }
-}
-
-// The bands joined and split (QMF): 24 taps, of which each of the two phases has every other one.
-extension G722 {
-    private func keepPast(_ count: Int) {
-        first.update(from: first + count, count: Self.past)
-        second.update(from: second + count, count: Self.past)
-    }
 
     private mutating func decodeBands(_ bytes: UnsafePointer<UInt8>, _ count: Int) {
         let tables = Tables.shared
-        let (first, second) = (first + Self.past, second + Self.past)
+        let (first, second) = (phases.first + Phases.past, phases.second + Phases.past)
         var (low, high) = (low, high)
         for index in 0..<count {
             let rlow = low.decodeLow(bytes[index], tables)
@@ -94,61 +102,105 @@ extension G722 {
         }
         (self.low, self.high) = (low, high)
     }
+}
 
-    private mutating func encodeBands(_ count: Int, into bytes: UnsafeMutablePointer<UInt8>) {
+// A decoder that follows what was made up for packets that are missing, so that it goes on from there (as in G.722 Appendix III).
+extension G722 {
+    /// How many samples the two filters, one after the other, delay a sound: what is followed runs so far ahead of what is heard.
+    static let delay = 22
+
+    /// The first samples of what is made up after what came, up to ``delay`` of them.
+    func lookAhead(_ samples: UnsafePointer<Int16>, _ count: Int) {
+        heard.take(samples, count / 2)
+        heard.forget(count / 2)
+    }
+
+    /// Samples from ``delay`` on.
+    mutating func follow(_ samples: UnsafePointer<Int16>, _ count: Int) {
         let tables = Tables.shared
-        let xlow = second + Self.room
-        let xhigh = xlow + Self.room
-        split(count, xlow, xhigh)
-        var (low, high) = (low, high)
-        for index in 0..<count {
-            let ilow = low.encodeLow(Int32(xlow[index]), tables)
-            let ihigh = high.encodeHigh(Int32(xhigh[index]), tables)
-            bytes[index] = UInt8(truncatingIfNeeded: ihigh &<< 6 | ilow)
-        }
-        (self.low, self.high) = (low, high)
-    }
-
-    private func split(_ count: Int, _ xlow: UnsafeMutablePointer<Int16>, _ xhigh: UnsafeMutablePointer<Int16>) {
-        let (first, second) = (UnsafePointer(first), UnsafePointer(second))
-        for index in 0..<count {
-            let odd = Self.ascending(first + index)
-            let even = Self.descending(second + index)
-            xlow[index] = Int16(truncatingIfNeeded: (even &+ odd) &>> 14)
-            xhigh[index] = Int16(truncatingIfNeeded: (even &- odd) &>> 14)
+        var start = 0
+        while start < count / 2 {
+            let part = min(Self.block, count / 2 - start)
+            heard.take(samples + 2 * start, part)
+            heard.split(part, xlow, xhigh)
+            heard.forget(part)
+            var (low, high) = (low, high)
+            for index in 0..<part {
+                _ = low.encodeLow(Int32(xlow[index]), tables)
+                _ = high.encodeHigh(Int32(xhigh[index]), tables)
+                (phases.first + Phases.past)[index] = xlow[index] &+ xhigh[index]
+                (phases.second + Phases.past)[index] = xlow[index] &- xhigh[index]
+            }
+            (self.low, self.high) = (low, high)
+            phases.forget(part)
+            start += part
         }
     }
 
-    private func join(_ count: Int, into samples: UnsafeMutablePointer<Int16>) {
-        let (first, second) = (UnsafePointer(first), UnsafePointer(second))
-        for index in 0..<count {
-            samples[2 * index] = Self.limit(Self.descending(second + index) &>> 11)
-            samples[2 * index + 1] = Self.limit(Self.ascending(first + index) &>> 11)
+    /// The same at 8 kHz, where nothing is delayed.
+    mutating func followLower(_ samples: UnsafePointer<Int16>, _ count: Int) {
+        let tables = Tables.shared
+        for index in 0..<count { _ = low.encodeLow(Int32(samples[index]) &>> 1, tables) }
+    }
+}
+
+extension G722 {
+    /// Every other value of a signal and those between them, each behind the 11 before it: what the band filters (QMF) go over. Of their 24
+    /// taps each phase has 12.
+    struct Phases {
+        let first: UnsafeMutablePointer<Int16>
+        let second: UnsafeMutablePointer<Int16>
+        static let past = 11
+
+        func take(_ samples: UnsafePointer<Int16>, _ count: Int) {
+            let (first, second) = (first + Self.past, second + Self.past)
+            for index in 0..<count {
+                first[index] = samples[2 * index]
+                second[index] = samples[2 * index + 1]
+            }
         }
-    }
 
-    private func take(_ samples: UnsafePointer<Int16>, _ count: Int) {
-        let (first, second) = (first + Self.past, second + Self.past)
-        for index in 0..<count {
-            first[index] = samples[2 * index]
-            second[index] = samples[2 * index + 1]
+        /// Leaves of `count` new values what the next ones need.
+        func forget(_ count: Int) {
+            first.update(from: first + count, count: Self.past)
+            second.update(from: second + count, count: Self.past)
         }
-    }
 
-    @inline(__always)
-    private static func limit(_ value: Int32) -> Int16 { Int16(truncatingIfNeeded: min(32_767, max(-32_768, value))) }
+        /// To the two bands.
+        func split(_ count: Int, _ xlow: UnsafeMutablePointer<Int16>, _ xhigh: UnsafeMutablePointer<Int16>) {
+            let (first, second) = (UnsafePointer(first), UnsafePointer(second))
+            for index in 0..<count {
+                let odd = Self.ascending(first + index)
+                let even = Self.descending(second + index)
+                xlow[index] = Int16(truncatingIfNeeded: (even &+ odd) &>> 14)
+                xhigh[index] = Int16(truncatingIfNeeded: (even &- odd) &>> 14)
+            }
+        }
 
-    @inline(__always)
-    private static func ascending(_ x: UnsafePointer<Int16>) -> Int32 {
-        var sum = 3 &* Int32(x[0]) &- 11 &* Int32(x[1]) &+ 12 &* Int32(x[2]) &+ 32 &* Int32(x[3])
-        sum = sum &- 210 &* Int32(x[4]) &+ 951 &* Int32(x[5]) &+ 3_876 &* Int32(x[6]) &- 805 &* Int32(x[7])
-        return sum &+ 362 &* Int32(x[8]) &- 156 &* Int32(x[9]) &+ 53 &* Int32(x[10]) &- 11 &* Int32(x[11])
-    }
+        /// From the two bands, whose sum and difference these are.
+        func join(_ count: Int, into samples: UnsafeMutablePointer<Int16>) {
+            let (first, second) = (UnsafePointer(first), UnsafePointer(second))
+            for index in 0..<count {
+                samples[2 * index] = Self.limit(Self.descending(second + index) &>> 11)
+                samples[2 * index + 1] = Self.limit(Self.ascending(first + index) &>> 11)
+            }
+        }
 
-    @inline(__always)
-    private static func descending(_ x: UnsafePointer<Int16>) -> Int32 {
-        var sum = 3 &* Int32(x[11]) &- 11 &* Int32(x[10]) &+ 12 &* Int32(x[9]) &+ 32 &* Int32(x[8])
-        sum = sum &- 210 &* Int32(x[7]) &+ 951 &* Int32(x[6]) &+ 3_876 &* Int32(x[5]) &- 805 &* Int32(x[4])
-        return sum &+ 362 &* Int32(x[3]) &- 156 &* Int32(x[2]) &+ 53 &* Int32(x[1]) &- 11 &* Int32(x[0])
+        @inline(__always)
+        private static func limit(_ value: Int32) -> Int16 { Int16(truncatingIfNeeded: min(32_767, max(-32_768, value))) }
+
+        @inline(__always)
+        private static func ascending(_ x: UnsafePointer<Int16>) -> Int32 {
+            var sum = 3 &* Int32(x[0]) &- 11 &* Int32(x[1]) &+ 12 &* Int32(x[2]) &+ 32 &* Int32(x[3])
+            sum = sum &- 210 &* Int32(x[4]) &+ 951 &* Int32(x[5]) &+ 3_876 &* Int32(x[6]) &- 805 &* Int32(x[7])
+            return sum &+ 362 &* Int32(x[8]) &- 156 &* Int32(x[9]) &+ 53 &* Int32(x[10]) &- 11 &* Int32(x[11])
+        }
+
+        @inline(__always)
+        private static func descending(_ x: UnsafePointer<Int16>) -> Int32 {
+            var sum = 3 &* Int32(x[11]) &- 11 &* Int32(x[10]) &+ 12 &* Int32(x[9]) &+ 32 &* Int32(x[8])
+            sum = sum &- 210 &* Int32(x[7]) &+ 951 &* Int32(x[6]) &+ 3_876 &* Int32(x[5]) &- 805 &* Int32(x[4])
+            return sum &+ 362 &* Int32(x[3]) &- 156 &* Int32(x[2]) &+ 53 &* Int32(x[1]) &- 11 &* Int32(x[0])
+        }
     }
 }

@@ -89,7 +89,7 @@ struct OpusTests {
         #expect(isUnchanged)
     }
 
-    @Test("a voice goes through in packets of any time", arguments: [10, 20, 40, 60])
+    @Test("a voice goes through in packets of any time", arguments: [10, 20, 30, 40, 50, 60])
     func times(ms: Int) throws {
         let voice = try goldenSamples("voice16.raw")
         var encoder = try AudioEncoder(wide, settings: AudioEncoderSettings(bitrate: 32_000, packetTimeMs: UInt8(ms)))

@@ -1,7 +1,9 @@
 /* The codec libraries called plainly: what our encoders and decoders are compared with.
  *   codec_reference encode|decode CODEC IN OUT [BITRATE COMPLEXITY]
+ *   codec_reference noise - IN OUT
  * CODEC: pcmu pcma g722 g729 g729b opus8 opus16 opus48. Samples are raw, 16 bits, one channel, at the codec's rate; packets hold 20 ms
- * and are records: a length in two bytes, big-endian, then the payload. An empty record is a packet that was not sent. */
+ * and are records: a length in two bytes, big-endian, then the payload. An empty record is a packet that was not sent or is lost: it is made
+ * up by the codec, or by spandsp's plc, which is made for 8 kHz. */
 #include <sys/select.h>
 #include <bcg729/decoder.h>
 #include <bcg729/encoder.h>
@@ -62,12 +64,16 @@ static void decode(const char *codec, FILE *in, FILE *out) {
   g722_decode_state_t *g722 = g722_decode_init(NULL, 64000, 0);
   bcg729DecoderChannelContextStruct *g729 = initBcg729DecoderChannel();
   OpusDecoder *opus = strncmp(codec, "opus", 4) == 0 ? opus_decoder_create(rate, 1, NULL) : NULL;
+  plc_state_t *plc = plc_init(NULL);
+  int conceals = opus || strncmp(codec, "g729", 4) == 0;
   for (;;) {
     int high = fgetc(in), low = fgetc(in), count = 0;
     if (low == EOF) break;
     int size = high << 8 | low;
     if (fread(bytes, 1, size, in) != (size_t)size) fail("cut short");
-    if (strcmp(codec, "pcmu") == 0)
+    if (size == 0 && !conceals)
+      count = plc_fillin(plc, pcm, frame);
+    else if (strcmp(codec, "pcmu") == 0)
       for (; count < size; count++) pcm[count] = ulaw_to_linear(bytes[count]);
     else if (strcmp(codec, "pcma") == 0)
       for (; count < size; count++) pcm[count] = alaw_to_linear(bytes[count]);
@@ -82,8 +88,21 @@ static void decode(const char *codec, FILE *in, FILE *out) {
         at += length;
       }
     if (count < 0) fail("the library decodes nothing");
+    if (size && !conceals) plc_rx(plc, pcm, count);
     fwrite(pcm, 2, count, out);
   }
+}
+
+/* What bcg729 says of the noise it last described, in the form of RFC 3389. */
+static void describe(FILE *in, FILE *out) {
+  int16_t pcm[80];
+  uint8_t bytes[10], length, payload[11];
+  bcg729EncoderChannelContextStruct *g729 = initBcg729EncoderChannel(1);
+  while (fread(pcm, 2, 80, in) == 80) {
+    bcg729Encoder(g729, pcm, bytes, &length);
+    if (length == 2) bcg729GetRFC3389Payload(g729, payload);
+  }
+  fwrite(payload, 1, sizeof payload, out);
 }
 
 int main(int argc, char **argv) {
@@ -97,6 +116,8 @@ int main(int argc, char **argv) {
   if (!in || !out) fail("cannot open a file");
   if (strcmp(argv[1], "encode") == 0)
     encode(codec, in, out);
+  else if (strcmp(argv[1], "noise") == 0)
+    describe(in, out);
   else
     decode(codec, in, out);
   return fclose(out) == 0 ? 0 : 2;
