@@ -191,7 +191,7 @@ let package = Package(
             "CallControl",
             ["Basics", "Codecs", "Identity", "MediaSession", "Registration", "SIPMessage", "SIPTransaction", "TestKit"]),
         .testTarget(name: "SimulationTests", dependencies: ["TestKit"], swiftSettings: settings),
-        tests("Server", ["Basics", "SIPTransaction", "Identity", "Store", "Telemetry"]),
+        tests("Server", ["Basics", "Prompts", "SIPTransaction", "Identity", "Store", "Telemetry"]),
         tests("API", ["Basics", logging]),
         tests("SIPTransport", ["Basics", "SIPMessage", "SIPTransaction", nio, nioPosix, nioSSL, logging]),
         tests("MediaTransport", ["Basics", "RTP", "MediaSession", "CSys"]),

@@ -1,6 +1,5 @@
 import ArgumentParser
 import AudioFiles
-import Dispatch
 import Glibc
 import Prompts
 import Synchronization
@@ -61,19 +60,12 @@ extension PromptCommand {
 }
 
 /// Whether Ctrl-C was pressed, or SIGTERM came.
-private final class StopSignal: Sendable {
-    private let flag = Atomic<Bool>(false)
-    var isSet: Bool { flag.load(ordering: .relaxed) }
+private struct StopSignal: Sendable {
+    private static let flag = Atomic<Bool>(false)
+    var isSet: Bool { StopSignal.flag.load(ordering: .relaxed) }
 
     init() {
-        for number in [SIGINT, SIGTERM] {
-            signal(number, SIG_IGN)
-            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-            source.setEventHandler { [self] in flag.store(true, ordering: .relaxed) }
-            source.resume()
-            sources.withLock { $0.append(source) }
-        }
+        // The handler may do no more than this: it runs in the middle of anything.
+        for number in [SIGINT, SIGTERM] { signal(number) { _ in StopSignal.flag.store(true, ordering: .relaxed) } }
     }
-
-    private let sources = Mutex<[any DispatchSourceSignal]>([])
 }

@@ -1,7 +1,10 @@
 import ArgumentParser
+import AudioFiles
 import Basics
 import Foundation
+import Identity
 import Prompts
+import Store
 
 extension PromptCommand {
     struct Set: ParsableCommand {

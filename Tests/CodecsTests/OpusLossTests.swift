@@ -51,13 +51,13 @@ struct OpusLossTests {
                 return decoder.recover(samples: 320, from: packet) != nil
             }.count
         }
-        #expect(try brings() > 0 == (allowed && taken))
+        #expect(try (brings() > 0) == (allowed && taken))
         encoder.setExpectedLoss(percent: 0)
         _ = try encoder.packets(voice(), of: 320)
         #expect(try brings() == 0)
         encoder.setExpectedLoss(percent: 10)
         _ = try encoder.packets(voice(), of: 320)
-        #expect(try brings() > 0 == (allowed && taken))
+        #expect(try (brings() > 0) == (allowed && taken))
     }
 
     @Test("packets without FEC, illegal ones and other codecs recover nothing")

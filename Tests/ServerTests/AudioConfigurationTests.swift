@@ -1,4 +1,6 @@
+import Basics
 import Foundation
+import Prompts
 import Server
 import Testing
 
