@@ -130,13 +130,15 @@ let package = Package(
             "Server",
             [
                 "Basics", "SIPMessage", "SIPTransaction", "Registration", "MediaSession", "Identity", "CallControl",
-                "SIPTransport", "MediaTransport", "AudioFiles", "Prompts", "Store", "Telemetry", "API", nio, nioPosix, logging,
+                "SIPTransport", "MediaTransport", "AudioFiles", "Prompts", "Store", "Telemetry", "API", nio, nioPosix,
+                logging,
                 yams,
             ]),
         .executableTarget(
             name: "martinet",
             dependencies: [
-                "Basics", "Identity", "Registration", "SIPTransaction", "CallControl", "Store", "Telemetry", "AudioFiles", "Prompts", "Server",
+                "Basics", "Identity", "Registration", "SIPTransaction", "CallControl", "Store", "Telemetry",
+                "AudioFiles", "Prompts", "Server",
                 arguments, logging,
             ],
             swiftSettings: settings),
@@ -194,6 +196,6 @@ let package = Package(
         tests("Server", ["Basics", "Prompts", "SIPTransaction", "Identity", "Store", "Telemetry"]),
         tests("API", ["Basics", logging]),
         tests("SIPTransport", ["Basics", "SIPMessage", "SIPTransaction", nio, nioPosix, nioSSL, logging]),
-        tests("MediaTransport", ["Basics", "RTP", "MediaSession", "CSys"]),
+        tests("MediaTransport", ["Basics", "RTP", "Codecs", "MediaSession", "CSys"]),
     ]
 )

@@ -5,19 +5,27 @@ extension PacketLoop {
     mutating func performCommands() {
         let taken: (commands: [ThreadCommand], isStopped: Bool) = thread.takeCommands()
         for command in taken.commands {
-            switch command {
-            case .media(.set(let plan)): set(plan)
-            case .media(.close(let id)): close(id)
-            case .media(.record(let plan)): record(plan)
-            case .recorded(let id, let result): graph.facts.append(.recorded(id, result))
-            case .media(let command): graph.perform(command, now: now)
-            case .release(let ports): release(ports)
-            case .supply(let request, let clip): graph.supply(request, clip)
-            case .statistics(let id, let reply): reply(graph.statistics(of: id))
-            }
-            if graph.outbox.count > 0 { flush() }
+            if !awaited.isEmpty, keep(command) { continue }
+            perform(command)
         }
         isStopped = taken.isStopped
+    }
+
+    mutating func perform(_ command: ThreadCommand) {
+        switch command {
+        case .media(.set(let plan)): set(plan)
+        case .media(.close(let id)): close(id)
+        case .media(.record(let plan)): record(plan)
+        case .recorded(let id, let result): graph.facts.append(.recorded(id, result))
+        case .media(let command): graph.perform(command, now: now)
+        case .release(let ports): release(ports)
+        case .supply(let request, let clip): graph.supply(request, clip)
+        case .statistics(let id, let reply): reply(graph.statistics(of: id))
+        case .await(let call): awaited[call] = []
+        case .give(let call, let other): give(call, to: other)
+        case .take(let moved): take(moved)
+        }
+        if graph.outbox.count > 0 { flush() }
     }
 
     private mutating func set(_ plan: MediaEndpointPlan) {
@@ -28,8 +36,7 @@ extension PacketLoop {
             }
             return
         }
-        guard let sockets = pool.sockets(of: plan.ports, thread: thread.index), lines[sockets.pair].node == nil,
-            !quarantined.contains(where: { $0.pair == sockets.pair }),
+        guard let sockets = pool.use(plan.ports, thread: thread.index),
             let family = settings.interfaces.first(where: { $0.id == plan.ports.interface })?.bindAddress.family
         else {
             graph.facts.append(
@@ -52,6 +59,10 @@ extension PacketLoop {
         graph.facts.append(.closed(id, closed.statistics))
         lines[closed.line] = Line()
         quarantine(closed.line)
+        if guests.contains(id.leg.call), !graph.holds(id.leg.call) {
+            guests.remove(id.leg.call)
+            routes.forget(id.leg.call, on: thread.index)
+        }
     }
 
     private mutating func record(_ plan: RecordingPlan) {
@@ -73,9 +84,7 @@ extension PacketLoop {
 
     /// Ports nobody opened an endpoint on; the peer may know them all the same, so they are emptied too.
     private mutating func release(_ ports: MediaPorts) {
-        guard let sockets = pool.sockets(of: ports, thread: thread.index), lines[sockets.pair].node == nil,
-            !quarantined.contains(where: { $0.pair == sockets.pair })
-        else { return }
+        guard let sockets = pool.use(ports, thread: thread.index) else { return }
         quarantine(sockets.pair)
     }
 

@@ -46,12 +46,20 @@ struct PacketLoop: ~Copyable {
     var now: Moment
     var nextUpkeep: Int64 = 0
     var isStopped: Bool = false
+    /// Calls that are on their way here, and what they were asked meanwhile.
+    var awaited: [CallID: [ThreadCommand]] = [:]
+    /// Calls that were to meet one that is on its way here: what they are asked waits with it.
+    var followers: [CallID: CallID] = [:]
+    /// Calls that came from other threads.
+    var guests: Set<CallID> = []
+    let routes: CallRoutes
     var quarantined: [(pair: Int, until: Moment)] = []
 
     init(
-        thread: PacketThread, pool: PortPool, settings: MediaTransportSettings, clock: any MartinetClock,
-        facts tell: @escaping @Sendable ([MediaFact]) -> Void
+        thread: PacketThread, pool: PortPool, routes: CallRoutes, settings: MediaTransportSettings,
+        clock: any MartinetClock, facts tell: @escaping @Sendable ([MediaFact]) -> Void
     ) {
+        self.routes = routes
         (self.thread, self.pool, self.settings, self.clock, self.tell) = (thread, pool, settings, clock, tell)
         now = clock.now
         graph = MediaGraph(settings: settings.endpoint, random: .system)

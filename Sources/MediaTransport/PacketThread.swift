@@ -10,6 +10,11 @@ enum ThreadCommand: Sendable {
     case release(MediaPorts)
     case supply(ClipRequest, Result<AudioClip, PromptError>)
     case recorded(MediaRecorderID, RecordingResult)
+    /// A call is on its way here from another thread: what it is asked meanwhile waits.
+    case await(CallID)
+    /// A call goes to another thread, which awaits it.
+    case give(CallID, to: PacketThread)
+    case take(MovedCall)
     case statistics(MediaEndpointID, @Sendable (MediaStatistics?) -> Void)
 }
 

@@ -10,6 +10,7 @@ public import MediaSession
 public final class PacketThreads: MediaPlane {
     private let threads: [PacketThread]
     private let pool: PortPool
+    private let routes: CallRoutes
 
     /// Opens the first ports and starts the threads.
     ///
@@ -23,8 +24,10 @@ public final class PacketThreads: MediaPlane {
         var threads: [PacketThread] = []
         for index in 0..<min(max(settings.threads, 1), 64) { threads.append(try PacketThread(index: index)) }
         let pool = try PortPool(settings, epolls: threads.map(\.epoll), clock: clock)
+        let routes = CallRoutes(threads: threads.count)
         self.threads = threads
         self.pool = pool
+        self.routes = routes
         for thread in threads {
             if let failure = pool.openSpares(thread: thread.index) {
                 pool.closeAll()
@@ -34,7 +37,8 @@ public final class PacketThreads: MediaPlane {
         for thread in threads {
             do {
                 try thread.start {
-                    var loop = PacketLoop(thread: thread, pool: pool, settings: settings, clock: clock, facts: facts)
+                    var loop = PacketLoop(
+                        thread: thread, pool: pool, routes: routes, settings: settings, clock: clock, facts: facts)
                     loop.run()
                 }
             } catch {
@@ -54,22 +58,41 @@ public final class PacketThreads: MediaPlane {
     }
 
     public func perform(_ commands: [MediaCommand]) {
-        guard let first = commands.first else { return }
-        // Nearly always all are of one call.
-        let owner: PacketThread = thread(of: first.call)
-        if threads.count == 1 || commands.allSatisfy({ thread(of: $0.call) === owner }) {
-            owner.enqueue(commands.lazy.map { .media($0) })
-        } else {
-            for command in commands { thread(of: command.call).enqueue(CollectionOfOne(.media(command))) }
+        guard !commands.isEmpty else { return }
+        guard threads.count > 1 else {
+            threads[0].enqueue(commands.lazy.map { .media($0) })
+            return
+        }
+        // Handed over while the table is locked, so that no command of another call overtakes a move.
+        routes.withTable { table in
+            var waiting: [ThreadCommand] = []
+            var owner: Int = 0
+            func hand() {
+                if !waiting.isEmpty { threads[owner].enqueue(waiting) }
+                waiting.removeAll(keepingCapacity: true)
+            }
+            for command in commands {
+                let (thread, move) = table.place(command)
+                if move != nil || thread != owner { hand() }
+                if let move {
+                    threads[move.to].enqueue(CollectionOfOne(.await(move.call)))
+                    threads[move.from].enqueue(CollectionOfOne(.give(move.call, to: threads[move.to])))
+                }
+                owner = thread
+                waiting.append(.media(command))
+            }
+            hand()
         }
     }
 
     /// An endpoint's figures at this moment; nil when it is not open.
     public func statistics(of endpoint: MediaEndpointID) async -> MediaStatistics? {
         await withCheckedContinuation { continuation in
-            let taken: Bool = thread(of: endpoint.leg.call).enqueue(
-                CollectionOfOne(.statistics(endpoint) { continuation.resume(returning: $0) }))
-            if !taken { continuation.resume(returning: nil) }
+            routes.withTable { table in
+                let taken: Bool = threads[table.thread(of: endpoint.leg.call)].enqueue(
+                    CollectionOfOne(.statistics(endpoint) { continuation.resume(returning: $0) }))
+                if !taken { continuation.resume(returning: nil) }
+            }
         }
     }
 
@@ -80,15 +103,23 @@ public final class PacketThreads: MediaPlane {
         pool.closeAll()
     }
 
-    /// Calls are numbered in turn, so the remainder spreads them evenly.
     private func thread(of call: CallID) -> PacketThread {
-        threads[Int((call.number &+ UInt32(call.shard.rawValue)) % UInt32(threads.count))]
+        threads.count == 1 ? threads[0] : threads[routes.thread(of: call)]
     }
 }
 
 extension MediaCommand {
+    /// The call it brings together with ``call``.
+    var otherCall: CallID? {
+        switch self {
+        case .join(let one, let other) where one.leg.call != other.leg.call: other.leg.call
+        case .hear(let one, .endpoint(let other)) where one.leg.call != other.leg.call: other.leg.call
+        default: nil
+        }
+    }
+
     /// The call that the command is about: the first endpoint's.
-    fileprivate var call: CallID {
+    var call: CallID {
         switch self {
         case .set(let plan): plan.id.leg.call
         case .join(let id, _), .unjoin(let id), .close(let id), .hear(let id, _), .leave(_, let id),

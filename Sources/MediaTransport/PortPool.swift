@@ -53,17 +53,29 @@ final class PortPool: Sendable {
         }
     }
 
-    /// The sockets of a pair that was reserved for a call of `thread`; nil when it was not.
-    func sockets(of ports: MediaPorts, thread: Int) -> Sockets? {
+    /// The sockets of a pair that was reserved, which `thread` reads from now on; nil when it was not, or is in use.
+    func use(_ ports: MediaPorts, thread: Int) -> Sockets? {
         guard let pair = pair(of: ports) else { return nil }
         return state.withLock { (state: inout PortPoolState) in
-            let entry: PortPoolState.Pair = state.pairs[pair]
-            guard entry.phase == .taken, entry.thread == thread else { return nil }
-            return Sockets(pair: pair, rtp: entry.rtp, rtcp: entry.rtcp)
+            guard state.use(pair, thread: thread) else { return nil }
+            return Sockets(pair: pair, rtp: state.pairs[pair].rtp, rtcp: state.pairs[pair].rtcp)
         }
     }
 
-    /// Which thread holds a taken pair; nil when it is not taken.
+    /// A pair in use goes to another thread: its own stops reading it, ...
+    func detach(_ pair: Int) { state.withLock { $0.detach(pair) } }
+
+    /// ... and the other one begins. What came in between waited in the sockets.
+    /// - Returns: nil where the system does not let it.
+    func own(_ ports: MediaPorts, thread: Int) -> Sockets? {
+        guard let pair = pair(of: ports) else { return nil }
+        return state.withLock { (state: inout PortPoolState) in
+            guard state.attach(pair, thread: thread) else { return nil }
+            return Sockets(pair: pair, rtp: state.pairs[pair].rtp, rtcp: state.pairs[pair].rtcp)
+        }
+    }
+
+    /// Which thread holds a pair that is taken and not in use; nil otherwise.
     func thread(of ports: MediaPorts) -> Int? {
         guard let pair = pair(of: ports) else { return nil }
         return state.withLock { $0.pairs[pair].phase == .taken ? Int($0.pairs[pair].thread) : nil }

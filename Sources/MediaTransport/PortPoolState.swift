@@ -5,7 +5,8 @@ import MediaSession
 
 /// What ``PortPool`` guards.
 struct PortPoolState {
-    enum Phase: UInt8 { case closed, idle, taken }
+    /// Taken pairs are a call's, in use ones are a thread's that reads them.
+    enum Phase: UInt8 { case closed, idle, taken, inUse }
 
     struct Pair {
         var rtp: Int32 = -1
@@ -55,7 +56,7 @@ struct PortPoolState {
     }
 
     mutating func giveBack(_ pair: Int, range: Int) {
-        guard pairs[pair].phase == .taken else { return }
+        guard pairs[pair].phase == .taken || pairs[pair].phase == .inUse else { return }
         let thread = Int(pairs[pair].thread)
         guard idle[thread][range].count < spareLimit, !isClosed else { return close(pair, range: range) }
         pairs[pair].phase = .idle
@@ -140,16 +141,39 @@ struct PortPoolState {
     private mutating func move(range: Int, to thread: Int) -> Int? {
         for other in epolls.indices where other != thread {
             guard let pair = idle[other][range].popFirst() else { continue }
-            let entry: Pair = pairs[pair]
-            _ = csys_epoll_remove(epolls[other], entry.rtp)
-            _ = csys_epoll_remove(epolls[other], entry.rtcp)
-            guard watch(pair, rtp: entry.rtp, rtcp: entry.rtcp, thread: thread) == 0 else {
+            detach(pair)
+            guard attach(pair, thread: thread) else {
                 close(pair, range: range)
                 continue
             }
             return pair
         }
         return nil
+    }
+
+    /// A thread begins to use a taken pair, which may have been opened for another one.
+    /// - Returns: false where nobody has taken it, or it is in use.
+    mutating func use(_ pair: Int, thread: Int) -> Bool {
+        guard !isClosed, pairs[pair].phase == .taken else { return false }
+        if Int(pairs[pair].thread) != thread {
+            detach(pair)
+            guard attach(pair, thread: thread) else { return false }
+        }
+        pairs[pair].phase = .inUse
+        return true
+    }
+
+    /// Takes a pair out of its thread's epoll set; what comes meanwhile waits in its sockets.
+    mutating func detach(_ pair: Int) {
+        let entry: Pair = pairs[pair]
+        guard entry.rtp >= 0 else { return }
+        _ = csys_epoll_remove(epolls[Int(entry.thread)], entry.rtp)
+        _ = csys_epoll_remove(epolls[Int(entry.thread)], entry.rtcp)
+    }
+
+    mutating func attach(_ pair: Int, thread: Int) -> Bool {
+        guard !isClosed, pairs[pair].rtp >= 0 else { return false }
+        return watch(pair, rtp: pairs[pair].rtp, rtcp: pairs[pair].rtcp, thread: thread) == 0
     }
 
     private mutating func close(_ pair: Int, range: Int) {

@@ -55,9 +55,13 @@ enum AudioSections {
 
     private static func storage(_ section: ConfigurationSection, _ audio: inout AudioConfiguration) {
         let megabytes: ClosedRange<Int> = 1...67_108_864
-        if let value = section.integer("announcements-megabytes", in: megabytes) { audio.shares.announcements = value << 20 }
+        if let value = section.integer("announcements-megabytes", in: megabytes) {
+            audio.shares.announcements = value << 20
+        }
         if let value = section.integer("music-megabytes", in: megabytes) { audio.shares.music = value << 20 }
-        if let value = section.integer("recordings-megabytes", in: 0...67_108_864) { audio.recordingShare = value << 20 }
+        if let value = section.integer("recordings-megabytes", in: 0...67_108_864) {
+            audio.recordingShare = value << 20
+        }
         audio.importantPercent = section.integer("important-percent", in: 1...100) ?? audio.importantPercent
         audio.criticalPercent = section.integer("critical-percent", in: 1...100) ?? audio.criticalPercent
         audio.storageSeconds = section.integer("check-seconds", in: 1...86_400) ?? audio.storageSeconds

@@ -156,6 +156,7 @@ final class AudioServices: Sendable {
         page.counter("martinet_recordings_total", "Recordings begun.", figures.opened)
         page.counter(
             "martinet_recordings_failed_total", "Recordings that the disk ended, or that lost audio.", figures.failed)
-        page.counter("martinet_recorded_bytes_total", "Audio written by recordings that have ended.", figures.bytesWritten)
+        page.counter(
+            "martinet_recorded_bytes_total", "Audio written by recordings that have ended.", figures.bytesWritten)
     }
 }

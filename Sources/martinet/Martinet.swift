@@ -15,7 +15,8 @@ struct Martinet: AsyncParsableCommand {
             """,
         version: version,
         subcommands: [
-            DemoCommand.self, ServeCommand.self, CheckCommand.self, TenantCommand.self, UserCommand.self, PromptCommand.self,
+            DemoCommand.self, ServeCommand.self, CheckCommand.self, TenantCommand.self, UserCommand.self,
+            PromptCommand.self,
             RegistrationsCommand.self, CallsCommand.self, RecordsCommand.self, TraceCommand.self,
         ])
 }

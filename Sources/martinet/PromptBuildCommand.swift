@@ -7,7 +7,8 @@ import Synchronization
 extension PromptCommand {
     struct Build: ParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "build", abstract: "Makes all phrases at once, so that none has to be made when it is first heard.",
+            commandName: "build",
+            abstract: "Makes all phrases at once, so that none has to be made when it is first heard.",
             discussion: """
                 Human recordings come from Debian's packages asterisk-core-sounds-fr-g722 and -en-g722, the rest is spoken by
                 espeak-ng. What is there already stays; a build that was stopped by Ctrl-C goes on where it was.
@@ -32,7 +33,8 @@ extension PromptCommand {
             let access = try PromptAccess(data)
             let missing: [String] = access.folder.renderer.missingPackages
             if !missing.isEmpty {
-                Console.showLine("Missing: \(missing.joined(separator: ", ")). apt-get install \(missing.joined(separator: " "))")
+                Console.showLine(
+                    "Missing: \(missing.joined(separator: ", ")). apt-get install \(missing.joined(separator: " "))")
             }
             let stopped = StopSignal()
             let isTerminal: Bool = isatty(STDOUT_FILENO) == 1

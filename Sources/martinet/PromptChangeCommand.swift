@@ -25,7 +25,8 @@ extension PromptCommand {
         @Option(name: .customLong("text"), help: "Spoken by espeak-ng, instead of a file.")
         var text: String?
 
-        @Option(name: .customLong("language"), help: ArgumentHelp("Such as fr or en-GB; none for music.", valueName: "tag"))
+        @Option(
+            name: .customLong("language"), help: ArgumentHelp("Such as fr or en-GB; none for music.", valueName: "tag"))
         var language: String?
 
         @OptionGroup var owner: PromptOwnerOption
@@ -133,7 +134,8 @@ extension PromptCommand {
 
     struct Import: ParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "import", abstract: "Takes a folder of recordings in one language, each named after its prompt.",
+            commandName: "import",
+            abstract: "Takes a folder of recordings in one language, each named after its prompt.",
             discussion: """
                 vm-intro.wav replaces vm-intro, and so on, in any language: a set that a studio recorded, or a language of its own.
                 What is refused is named and left out.
@@ -160,7 +162,8 @@ extension PromptCommand {
                 do {
                     let key = try PromptKey(prompt, tenant: tenant, language: language)
                     _ = try access.desk.replace(
-                        key, with: .file(path: "\(folder)/\(name)", name: name), by: PromptAccess.account, at: wallNow())
+                        key, with: .file(path: "\(folder)/\(name)", name: name), by: PromptAccess.account, at: wallNow()
+                    )
                     taken += 1
                 } catch {
                     refused.append("\(name): \(error)")

@@ -39,7 +39,8 @@ struct PromptCommand: ParsableCommand {
             let owner: Tenant? = try tenant.map { try desk.directory.tenant(named: $0) }
             let replaced: [PromptReplacement] = try desk.replacements(for: owner)
             var table = TextTable(["PROMPT", "LANGUAGE", "SPOKEN BY", "FOR", "LENGTH", "TEXT"])
-            for replacement in replaced where isReplacedOnly || [nil, language.lowercased()].contains(replacement.key.language) {
+            for replacement in replaced
+            where isReplacedOnly || [nil, language.lowercased()].contains(replacement.key.language) {
                 table.add([
                     replacement.key.id.rawValue, replacement.key.language ?? "", replacement.originalName,
                     desk.name(of: replacement.key.tenant), replacement.sound.duration.shortText,
@@ -62,7 +63,8 @@ struct PromptCommand: ParsableCommand {
                 guard !isReplaced else { continue }
                 let voice: PhraseVoice = phrase.voice(known)
                 table.add([
-                    phrase.id.rawValue, known.rawValue, voice.recording.map { "recording \($0)" } ?? "synthesis", "", "",
+                    phrase.id.rawValue, known.rawValue, voice.recording.map { "recording \($0)" } ?? "synthesis", "",
+                    "",
                     voice.text,
                 ])
             }

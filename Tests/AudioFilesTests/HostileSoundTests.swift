@@ -14,7 +14,9 @@ struct HostileSoundTests {
         SF_FORMAT_OGG | SF_FORMAT_VORBIS, SF_FORMAT_OGG | SF_FORMAT_OPUS, SF_FORMAT_AIFF | SF_FORMAT_PCM_16,
     ]
 
-    @Test("changed, doubled and missing bytes give a refusal or a sound, never more than was asked for", arguments: formats)
+    @Test(
+        "changed, doubled and missing bytes give a refusal or a sound, never more than was asked for",
+        arguments: formats)
     func changed(format: Int) throws {
         let folder = TestFolder()
         let (good, path) = ("\(folder.path)/good", "\(folder.path)/bad")

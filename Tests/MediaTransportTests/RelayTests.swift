@@ -178,11 +178,9 @@ struct RelayTests {
         plane.threads.perform([.close(a), .close(b)])
         #expect(await plane.closed(a) == MediaStatistics())
         let phone = try Phone()
-        _ = try plane.open(other, for: phone.endpoint)
         let third: MediaEndpointID = endpoint(3, 0)
-        plan = MediaEndpointPlan(
-            id: third, ports: try #require(plane.threads.reserve(interface: Plane.v4, for: third.leg.call)))
-        plane.threads.perform([.set(plan), .join(third, other)])
+        _ = try plane.open(third, for: phone.endpoint)
+        plane.threads.perform([.join(third, other)])
         #expect(
             await plane.failure(other)?.hasPrefix("cannot join an endpoint that is not open on the packet thread")
                 == true)

@@ -41,7 +41,8 @@ struct AudioConfigurationTests {
                 .init(prompt: "music", language: nil, tenant: nil, path: "\(folder.path)/b.mp3"),
                 .init(prompt: "music/sales", language: nil, tenant: "acme", path: "\(folder.path)/c.mp3"),
             ])
-        #expect(audio.shares.announcements == 2 << 20 && audio.shares.music == 3 << 20 && audio.recordingShare == 4 << 20)
+        #expect(
+            audio.shares.announcements == 2 << 20 && audio.shares.music == 3 << 20 && audio.recordingShare == 4 << 20)
         #expect((audio.importantPercent, audio.criticalPercent, audio.storageSeconds) == (50, 50, 9))
     }
 
@@ -57,7 +58,8 @@ struct AudioConfigurationTests {
             testDescription: "no language tag", yaml: "prompts: {language: french!}", key: "prompts.language",
             says: "a language tag such as fr"),
         Mistake(
-            testDescription: "an unknown prompt", yaml: "prompts: {replace: [{prompt: vm-into, language: fr, file: a.wav}]}",
+            testDescription: "an unknown prompt",
+            yaml: "prompts: {replace: [{prompt: vm-into, language: fr, file: a.wav}]}",
             key: "prompts.replace[0].prompt", says: "did you mean \"vm-intro\"?"),
         Mistake(
             testDescription: "no language", yaml: "prompts: {replace: [{prompt: vm-intro, file: a.wav}]}",
@@ -70,10 +72,12 @@ struct AudioConfigurationTests {
             testDescription: "a file that is not there", yaml: "music: [{file: nowhere.wav}]", key: "music[0].file",
             says: "there is no file"),
         Mistake(
-            testDescription: "music with a bad name", yaml: "music: [{file: a.wav, name: Sales!}]", key: "music[0].name",
+            testDescription: "music with a bad name", yaml: "music: [{file: a.wav, name: Sales!}]",
+            key: "music[0].name",
             says: "is no name"),
         Mistake(
-            testDescription: "music with a language", yaml: "music: [{file: a.wav, language: fr}]", key: "music[0].language",
+            testDescription: "music with a language", yaml: "music: [{file: a.wav, language: fr}]",
+            key: "music[0].language",
             says: "unknown key"),
         Mistake(testDescription: "one, not a list", yaml: "music: {file: a.wav}", key: "music", says: "must be a list"),
         Mistake(
@@ -102,6 +106,8 @@ struct AudioConfigurationTests {
         let prompts = findings.filter { $0.subject == "prompts" }
         #expect(prompts.map(\.verdict) == [.warn, .fail])
         #expect(prompts[0].text.contains("apt-get install asterisk-core-sounds-fr-g722 asterisk-core-sounds-en-g722"))
-        #expect(prompts[1].text == "\(folder.path)/a.wav will be refused: it is not audio: WAV, MP3, FLAC, Ogg and AIFF are taken")
+        #expect(
+            prompts[1].text
+                == "\(folder.path)/a.wav will be refused: it is not audio: WAV, MP3, FLAC, Ogg and AIFF are taken")
     }
 }

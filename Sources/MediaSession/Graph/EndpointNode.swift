@@ -150,6 +150,7 @@ public struct EndpointNode: ~Copyable {
     }
 
     public var id: MediaEndpointID { endpoint.plan.id }
+    public var ports: MediaPorts { plan.ports }
     /// Where RTP goes; nil when the plan does not send or the address is unknown.
     public var rtpDestination: IPEndpoint? { endpoint.plan.sends ? endpoint.rtpDestination : nil }
     public var rtcpDestination: IPEndpoint? { endpoint.rtcpDestination }

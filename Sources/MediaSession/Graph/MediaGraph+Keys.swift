@@ -70,7 +70,7 @@ extension MediaGraph {
 struct KeyPresser {
     let payloadType: UInt8
     let clockRate: UInt32
-    let phase: Int
+    var phase: Int
     var sender: EventSender
 
     init(payloadType: UInt8, clockRate: UInt32, phase: Int) {

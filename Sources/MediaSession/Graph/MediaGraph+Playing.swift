@@ -38,7 +38,7 @@ extension MediaGraph {
         }
     }
 
-    private mutating func free(_ player: PlayerPointer) {
+    mutating func free(_ player: PlayerPointer) {
         while let listener = player.pointee.firstListener { part(listener) }
         wheel.leave(player.pointee.phase)
         phasePlayers[player.pointee.phase].removeAll { $0 == player }

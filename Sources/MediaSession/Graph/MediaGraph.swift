@@ -23,7 +23,7 @@ public struct MediaGraph: ~Copyable {
     var wallAt: Moment = .zero
     /// Recordings that players need, since the driver took them last.
     public var requests: [ClipRequest] = []
-    private(set) var nodes: [MediaEndpointID: EndpointPointer] = [:]
+    var nodes: [MediaEndpointID: EndpointPointer] = [:]
     var players: [MediaPlayerID: PlayerPointer] = [:]
     var phasePlayers: [[PlayerPointer]] = Array(repeating: [], count: TickWheel.phases)
     var rooms: [MediaRoomID: RoomPointer] = [:]
@@ -79,7 +79,7 @@ public struct MediaGraph: ~Copyable {
 
     /// Opens an endpoint whose sockets the driver knows as `line`.
     public mutating func open(_ plan: MediaEndpointPlan, line: Int, now: Moment) -> EndpointPointer {
-        if nodes.isEmpty { nextWatch = now.nanoseconds &+ Self.watchInterval }
+        if nodes.isEmpty { beginWatch(now: now) }
         let node = EndpointPointer.allocate(capacity: 1)
         let stream = SentStream(
             ssrc: random.next() | 1, sequence: UInt16.random(in: 0...0x7FFF, using: &random),
@@ -383,6 +383,8 @@ public struct MediaGraph: ~Copyable {
         let watch = Moment(nanoseconds: nextWatch)
         return wheel.next.map { min($0, watch) } ?? watch
     }
+
+    mutating func beginWatch(now: Moment) { nextWatch = now.nanoseconds &+ Self.watchInterval }
 
     /// Makes what is due.
     public mutating func tick(now: Moment) {

@@ -20,7 +20,7 @@ struct PlayerNode: ~Copyable {
     let plan: PlaybackPlan
     /// Those that were asked for this content; more than one where it is shared.
     var ids: [MediaPlayerID]
-    let phase: Int
+    var phase: Int
     var firstListener: EndpointPointer?
     /// In Hz; 0 until somebody listens.
     private(set) var rate: Int = 0
@@ -78,6 +78,14 @@ struct PlayerNode: ~Copyable {
             }
         }
         return wanted
+    }
+
+    /// The prompts that are still waited for, with their places in the list.
+    var missing: [(place: Int, name: PromptName)] {
+        items.indices.compactMap { place in
+            guard case .loading = items[place], case .prompt(let name) = plan.items[place] else { return nil }
+            return (place, name)
+        }
     }
 
     mutating func supply(_ place: Int, _ clip: Result<AudioClip, PromptError>) {

@@ -84,7 +84,7 @@ struct RecordingTrack: ~Copyable {
 struct RecorderNode: ~Copyable {
     private(set) var plan: RecordingPlan
     let node: EndpointPointer
-    let phase: Int
+    var phase: Int
     let sink: RecordingSink
     var next: UnsafeMutablePointer<RecorderNode>?
     var peer: RecordingTrack

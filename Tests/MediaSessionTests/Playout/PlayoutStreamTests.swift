@@ -270,7 +270,9 @@ struct PlayoutStreamTests {
         for _ in 0..<10 { bench.pull() }
         // A stall of 2 s, and what was held up at once.
         for _ in 0..<100 { bench.pull() }
-        for packet in 60..<170 { bench.insert(packet, timestamp: (packet + 15) * 160, value: packet < 140 ? 8000 : -8000) }
+        for packet in 60..<170 {
+            bench.insert(packet, timestamp: (packet + 15) * 160, value: packet < 140 ? 8000 : -8000)
+        }
         for _ in 0..<10 { bench.pull() }
         #expect(bench.stage.statistics.packets.dropped > 60)
         #expect(bench.contents.contains(.silence) && bench.heard.contains(-8000))
