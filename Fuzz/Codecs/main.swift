@@ -5,7 +5,8 @@ import Codecs
 private final class Decoders {
     static let codecs: [(AudioCodec, UInt32)] = [
         (.opus(OpusParameters()), 48_000), (.opus(OpusParameters()), 8_000), (.g729(annexB: true), 8_000),
-        (.g722, 16_000), (.g722, 8_000), (.pcmu, 8_000), (.pcma, 8_000), (.l16(sampleRate: 48_000, channels: 2), 48_000),
+        (.g722, 16_000), (.g722, 8_000), (.pcmu, 8_000), (.pcma, 8_000),
+        (.l16(sampleRate: 48_000, channels: 2), 48_000),
     ]
 
     var decoder: AudioDecoder
@@ -70,7 +71,8 @@ private func describe(_ input: UnsafeRawBufferPointer) {
     for name in ["opus", "G729"] {
         let clockRate: UInt32 = name == "opus" ? 48_000 : 8_000
         let channels: UInt8 = name == "opus" ? 2 : 1
-        guard let codec = AudioCodec(encodingName: name, clockRate: clockRate, channels: channels, parameters: text) else {
+        guard let codec = AudioCodec(encodingName: name, clockRate: clockRate, channels: channels, parameters: text)
+        else {
             fatalError("parameters turned \(name) down")
         }
         let again = AudioCodec(
@@ -82,6 +84,8 @@ private func describe(_ input: UnsafeRawBufferPointer) {
 
 private func makeNoise(_ payload: UnsafeRawBufferPointer) {
     guard var noise = try? ComfortNoiseDecoder(sampleRate: 16_000) else { fatalError("no noise") }
-    guard noise.decode(payload) != payload.isEmpty else { fatalError("a payload was taken that is empty, or not taken") }
+    guard noise.decode(payload) != payload.isEmpty else {
+        fatalError("a payload was taken that is empty, or not taken")
+    }
     withUnsafeTemporaryAllocation(of: Int16.self, capacity: 320) { noise.generate(into: $0) }
 }

@@ -187,7 +187,9 @@ extension G722 {
         }
 
         @inline(__always)
-        private static func limit(_ value: Int32) -> Int16 { Int16(truncatingIfNeeded: min(32_767, max(-32_768, value))) }
+        private static func limit(_ value: Int32) -> Int16 {
+            Int16(truncatingIfNeeded: min(32_767, max(-32_768, value)))
+        }
 
         @inline(__always)
         private static func ascending(_ x: UnsafePointer<Int16>) -> Int32 {

@@ -42,7 +42,8 @@ struct ComfortNoiseTests {
     }
 
     @Test(
-        "a level that is described and made anew is the same within 1 dB", arguments: [20.0, 30, 40, 50, 60, 65], [0.0, 0.5, 0.9, -0.7])
+        "a level that is described and made anew is the same within 1 dB", arguments: [20.0, 30, 40, 50, 60, 65],
+        [0.0, 0.5, 0.9, -0.7])
     func level(level: Double, colour: Double) throws {
         let original = noise(level: level, colour: colour, samples: 8_000)
         let payload = try describe(original, rate: 8_000)
@@ -181,7 +182,9 @@ struct ComfortNoiseTests {
         for room in 0...11 { #expect(try describe(samples, rate: 8_000, room: room) == Array(whole.prefix(room))) }
     }
 
-    @Test("rates out of range are refused", arguments: [(0, 8_000), (8_000, 0), (96_000, 8_000), (8_000, 90_000)] as [(Int, UInt32)])
+    @Test(
+        "rates out of range are refused",
+        arguments: [(0, 8_000), (8_000, 0), (96_000, 8_000), (8_000, 90_000)] as [(Int, UInt32)])
     func refused(rate: Int, clockRate: UInt32) {
         #expect(throws: CodecError.self) { _ = try ComfortNoiseDecoder(sampleRate: rate, clockRate: clockRate) }
         #expect(throws: CodecError.self) { _ = try ComfortNoiseEncoder(sampleRate: rate, clockRate: clockRate) }

@@ -12,7 +12,8 @@ struct ConcealmentTests {
     static let cases = [
         Case(codec: .pcmu, rate: 8_000), Case(codec: .pcma, rate: 8_000), Case(codec: .g722, rate: 16_000),
         Case(codec: .g722, rate: 8_000), Case(codec: .l16(sampleRate: 44_100, channels: 1), rate: 44_100),
-        Case(codec: .l16(sampleRate: 48_000, channels: 2), rate: 48_000), Case(codec: .g729(annexB: false), rate: 8_000),
+        Case(codec: .l16(sampleRate: 48_000, channels: 2), rate: 48_000),
+        Case(codec: .g729(annexB: false), rate: 8_000),
         Case(codec: .opus(OpusParameters()), rate: 8_000), Case(codec: .opus(OpusParameters()), rate: 48_000),
     ]
 
@@ -52,7 +53,8 @@ struct ConcealmentTests {
         #expect(abs(decibels(loudness(lossy[gap]) / loudness(whole[gap]))) < 3)
     }
 
-    @Test("a steady sound is continued in step with itself", arguments: cases.filter { $0.codec != .g729(annexB: false) })
+    @Test(
+        "a steady sound is continued in step with itself", arguments: cases.filter { $0.codec != .g729(annexB: false) })
     func continues(it: Case) throws {
         let rate = Int(it.rate)
         let packet = rate / 50
@@ -85,7 +87,8 @@ struct ConcealmentTests {
         let sound = Array(vowel(rate, samples: rate / 2)) + Array(vowel(rate, samples: rate).dropFirst(rate / 331))
         let whole = try hear(it, sound, lost: [])
         let heard = try hear(it, sound, lost: Set(25..<(25 + packets)))
-        #expect(largestStep(heard[(24 * packet)..<(35 * packet)]) < largestStep(whole[(27 * packet)..<(35 * packet)]) * 2)
+        #expect(
+            largestStep(heard[(24 * packet)..<(35 * packet)]) < largestStep(whole[(27 * packet)..<(35 * packet)]) * 2)
     }
 
     @Test("before anything has come, what is made up is silence", arguments: cases)
@@ -115,7 +118,8 @@ struct ConcealmentTests {
         }
         let heard = try hear(Case(codec: .pcmu, rate: 8_000), sound, lost: [25, 26])
         let gap = heard[(25 * 160)..<(26 * 160)]
-        let strongest = stride(from: 66.0, through: 800, by: 7).map { strength(of: $0, rate: 8_000, in: gap) }.max() ?? 0
+        let strongest =
+            stride(from: 66.0, through: 800, by: 7).map { strength(of: $0, rate: 8_000, in: gap) }.max() ?? 0
         #expect(strongest < loudness(gap))
     }
 

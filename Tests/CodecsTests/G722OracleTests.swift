@@ -47,7 +47,9 @@ struct G722OracleTests {
         #expect(differing == 0)
     }
 
-    @Test("a million bytes of anything are decoded to the same samples, but where spandsp wraps round", arguments: [16_000, 8_000] as [UInt32])
+    @Test(
+        "a million bytes of anything are decoded to the same samples, but where spandsp wraps round",
+        arguments: [16_000, 8_000] as [UInt32])
     func decodes(rate: UInt32) throws {
         var ours = try AudioDecoder(.g722, sampleRate: rate)
         let theirs = g722_decode_init(nil, 64_000, rate == 8_000 ? Int32(G722_SAMPLE_RATE_8000) : 0)

@@ -3,7 +3,8 @@ import Testing
 
 @Suite("G.729")
 struct G729Tests {
-    @Test("a voice is encoded to what bcg729 makes of it, and a voice with pauses with Annex B", arguments: [false, true])
+    @Test(
+        "a voice is encoded to what bcg729 makes of it, and a voice with pauses with Annex B", arguments: [false, true])
     func encodes(annexB: Bool) throws {
         var encoder = try AudioEncoder(.g729(annexB: annexB), settings: AudioEncoderSettings(dtx: true))
         let packets = try encoder.packets(goldenSamples(annexB ? "pauses8.raw" : "voice8.raw"), of: 160)
@@ -46,7 +47,8 @@ struct G729Tests {
         var decoder = try AudioDecoder(.g729(annexB: false))
         let heard = try encoder.packets(voice, of: 80).compactMap { decoder.decode($0) }.flatMap { $0 }
         // 5 ms of looking ahead, and 5 more of filters.
-        for start in stride(from: 0, to: voice.count - 480, by: 160) where loudness(voice[start..<(start + 160)]) > 500 {
+        for start in stride(from: 0, to: voice.count - 480, by: 160) where loudness(voice[start..<(start + 160)]) > 500
+        {
             let before = loudness(voice[start..<(start + 160)])
             let after = loudness(heard[(start + 60)..<(start + 220)])
             #expect(abs(decibels(after / before)) < 5)
@@ -55,7 +57,10 @@ struct G729Tests {
 
     @Test(
         "lengths that are no whole number of frames, with a frame of silence at the end, are refused",
-        arguments: [(0, nil), (1, nil), (2, 80), (3, nil), (9, nil), (10, 80), (11, nil), (12, 160), (14, nil), (20, 160), (22, 240), (60, 480), (62, 560)]
+        arguments: [
+            (0, nil), (1, nil), (2, 80), (3, nil), (9, nil), (10, 80), (11, nil), (12, 160), (14, nil), (20, 160),
+            (22, 240), (60, 480), (62, 560),
+        ]
             as [(Int, UInt32?)])
     func lengths(bytes: Int, samples: UInt32?) throws {
         let payload = [UInt8](repeating: 0x5A, count: bytes)
@@ -64,17 +69,20 @@ struct G729Tests {
         #expect(decoder.decode(payload)?.count == samples.map { Int($0) })
     }
 
-    @Test("silence is left out where both sides want it, and described by two bytes", arguments: [true, false], [true, false])
+    @Test(
+        "silence is left out where both sides want it, and described by two bytes", arguments: [true, false],
+        [true, false])
     func leavesOutSilence(annexB: Bool, dtx: Bool) throws {
         var encoder = try AudioEncoder(.g729(annexB: annexB), settings: AudioEncoderSettings(dtx: dtx))
         var seed: UInt32 = 3
+        // The library takes noise twice as loud for speech, until it has heard it for more than a second.
         let quiet = (0..<16_000).map { _ -> Int16 in
             seed = seed &* 1_664_525 &+ 1_013_904_223
-            return Int16(truncatingIfNeeded: Int32(bitPattern: seed) >> 26)
+            return Int16(truncatingIfNeeded: Int32(bitPattern: seed) >> 27)
         }
         let packets = try encoder.packets(quiet, of: 160)
         let left = packets.filter(\.isEmpty).count
-        if annexB && dtx { #expect(left > 60) } else { #expect(packets.allSatisfy { $0.count == 20 }) }
+        if annexB && dtx { #expect(left > 90) } else { #expect(packets.allSatisfy { $0.count == 20 }) }
     }
 
     @Test("a pause's noise goes on while nothing comes, about as loud as it was")

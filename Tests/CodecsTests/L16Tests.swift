@@ -19,7 +19,9 @@ struct L16Tests {
 
     @Test(
         "a payload that is no whole number of samples is refused",
-        arguments: [(1, 0, nil), (1, 1, nil), (1, 2, 1), (1, 3, nil), (2, 2, nil), (2, 4, 1), (2, 6, nil), (2, 640, 160)]
+        arguments: [
+            (1, 0, nil), (1, 1, nil), (1, 2, 1), (1, 3, nil), (2, 2, nil), (2, 4, 1), (2, 6, nil), (2, 640, 160),
+        ]
             as [(UInt8, Int, UInt32?)])
     func lengths(channels: UInt8, bytes: Int, samples: UInt32?) throws {
         let codec = AudioCodec.l16(sampleRate: 48_000, channels: channels)
@@ -29,10 +31,14 @@ struct L16Tests {
         #expect(decoder.decode(payload)?.count == samples.map { Int($0) })
     }
 
-    @Test("rates and channels that L16 is not asked for are refused", arguments: [(22_050, 1), (8_000, 3), (8_000, 0)] as [(UInt32, UInt8)])
+    @Test(
+        "rates and channels that L16 is not asked for are refused",
+        arguments: [(22_050, 1), (8_000, 3), (8_000, 0)] as [(UInt32, UInt8)])
     func refused(rate: UInt32, channels: UInt8) {
         #expect(throws: CodecError.self) { _ = try AudioDecoder(.l16(sampleRate: rate, channels: channels)) }
         #expect(throws: CodecError.self) { _ = try AudioEncoder(.l16(sampleRate: rate, channels: channels)) }
-        #expect(duration([0, 0], .l16(sampleRate: rate, channels: channels)) == (channels == 0 ? nil : channels == 3 ? nil : 1))
+        #expect(
+            duration([0, 0], .l16(sampleRate: rate, channels: channels))
+                == (channels == 0 ? nil : channels == 3 ? nil : 1))
     }
 }

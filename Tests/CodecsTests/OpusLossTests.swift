@@ -11,7 +11,8 @@ struct OpusLossTests {
         return once + once + once + once
     }
 
-    @Test("a lost packet recovered from the next one is nearer to the original than one made up", arguments: [20, 40, 60])
+    @Test(
+        "a lost packet recovered from the next one is nearer to the original than one made up", arguments: [20, 40, 60])
     func recovers(ms: Int) throws {
         let settings = AudioEncoderSettings(bitrate: 32_000, expectedLossPercent: 20, packetTimeMs: UInt8(ms))
         var encoder = try AudioEncoder(Self.protected, settings: settings)
@@ -39,7 +40,9 @@ struct OpusLossTests {
         #expect(better * 10 >= recovered * 8)
     }
 
-    @Test("FEC is sent where loss is expected, the settings allow it and the receiver takes it", arguments: [true, false], [true, false])
+    @Test(
+        "FEC is sent where loss is expected, the settings allow it and the receiver takes it",
+        arguments: [true, false], [true, false])
     func whereItIsSent(allowed: Bool, taken: Bool) throws {
         let codec = AudioCodec.opus(OpusParameters(maxPlaybackRate: 16_000, inBandFEC: taken))
         let settings = AudioEncoderSettings(bitrate: 32_000, expectedLossPercent: 20, fec: allowed)
@@ -88,7 +91,9 @@ struct OpusLossTests {
         #expect(decoder.recover(samples: 640, from: next)?.count == 640)
     }
 
-    @Test("in silence nothing is sent but a packet now and then, where the receiver likes it so", arguments: [true, false])
+    @Test(
+        "in silence nothing is sent but a packet now and then, where the receiver likes it so",
+        arguments: [true, false])
     func dtx(liked: Bool) throws {
         let codec = AudioCodec.opus(OpusParameters(maxPlaybackRate: 16_000, dtx: liked))
         var encoder = try AudioEncoder(codec, settings: AudioEncoderSettings(dtx: true))

@@ -29,7 +29,8 @@ struct RobustnessTests {
     }
 
     static let cases = [
-        Case(codec: .pcmu), Case(codec: .pcma), Case(codec: .g722, golden: "g722.packets"), Case(codec: .g722, rate: 8_000),
+        Case(codec: .pcmu), Case(codec: .pcma), Case(codec: .g722, golden: "g722.packets"),
+        Case(codec: .g722, rate: 8_000),
         Case(codec: .g729(annexB: true), golden: "g729b.packets"),
         Case(codec: .opus(OpusParameters()), golden: "opus.packets"),
         Case(codec: .opus(OpusParameters()), rate: 8_000, golden: "opus-stereo.packets"),
@@ -55,7 +56,8 @@ struct RobustnessTests {
             }
             switch chance.below(16) {
             case 0: _ = decoder.conceal(samples: chance.below(2_000), into: samples)
-            case 1: _ = decoder.recover(samples: chance.below(2_000), from: UnsafeRawBufferPointer(bytes), into: samples)
+            case 1:
+                _ = decoder.recover(samples: chance.below(2_000), from: UnsafeRawBufferPointer(bytes), into: samples)
             case 2 where chance.below(50) == 0: decoder.reset()
             default:
                 let duration = AudioDecoder.duration(of: UnsafeRawBufferPointer(bytes), codec: it.codec)
