@@ -147,6 +147,8 @@ public struct AudioEncoder: ~Copyable {
             let isNarrow = sampleRate == 8_000
             let size = isNarrow ? samples.count : samples.count / 2
             guard isNarrow || samples.count % 2 == 0, size <= payload.count else { return nil }
+            // A byte is two samples for whoever decodes all of the band.
+            guard 2 * size <= AudioDecoder.mostSamples else { return nil }
             if isNarrow {
                 state.pointee.encodeLower(from, bytes: size, into: bytes)
             } else {
@@ -157,9 +159,8 @@ public struct AudioEncoder: ~Copyable {
         case .opus(let state):
             let tenth = sampleRate / 100
             if let bundle, samples.count == 3 * tenth || samples.count == 5 * tenth {
-                return bundle.encode(
-                    state, from, count: samples.count / tenth, size: tenth, mayBeLeftOut: leavesOutSilence,
-                    into: payload)
+                let sound = OpusBundle.Sound(samples: from, count: samples.count / tenth, size: tenth)
+                return bundle.encode(state, sound, mayBeLeftOut: leavesOutSilence, into: payload)
             }
             let room = Int32(truncatingIfNeeded: min(payload.count, 4_000))
             let given = opus_encode(state, from, Int32(samples.count), bytes, room)

@@ -75,13 +75,14 @@ struct G729Tests {
     func leavesOutSilence(annexB: Bool, dtx: Bool) throws {
         var encoder = try AudioEncoder(.g729(annexB: annexB), settings: AudioEncoderSettings(dtx: dtx))
         var seed: UInt32 = 3
+        // The library takes noise twice as loud for speech, until it has heard it for more than a second.
         let quiet = (0..<16_000).map { _ -> Int16 in
             seed = seed &* 1_664_525 &+ 1_013_904_223
-            return Int16(truncatingIfNeeded: Int32(bitPattern: seed) >> 26)
+            return Int16(truncatingIfNeeded: Int32(bitPattern: seed) >> 27)
         }
         let packets = try encoder.packets(quiet, of: 160)
         let left = packets.filter(\.isEmpty).count
-        if annexB && dtx { #expect(left > 60) } else { #expect(packets.allSatisfy { $0.count == 20 }) }
+        if annexB && dtx { #expect(left > 90) } else { #expect(packets.allSatisfy { $0.count == 20 }) }
     }
 
     @Test("a pause's noise goes on while nothing comes, about as loud as it was")

@@ -102,6 +102,26 @@ struct OpusTests {
         #expect(likeness(voice[1_600...], heard[1_704...]) > 8)
     }
 
+    @Test(
+        "packets of 30 and 50 ms are whole while the encoder changes mode and bandwidth", arguments: [30, 50],
+        [40_000, 48_000] as [UInt32])
+    func changingSound(ms: Int, bitrate: UInt32) throws {
+        let settings = AudioEncoderSettings(bitrate: bitrate, complexity: 10, packetTimeMs: UInt8(ms))
+        var encoder = try AudioEncoder(any, settings: settings, sampleRate: 16_000)
+        // What the encoder takes for speech and for music, a second and a half of each.
+        let voice = try goldenSamples("voice16.raw")
+        let music = zip(sine(440, rate: 16_000, samples: 24_000), sine(659, rate: 16_000, samples: 24_000)).map {
+            ($0 + $1) / 2
+        }
+        var packets: [[UInt8]] = []
+        for part in 0..<6 {
+            encoder.setExpectedLoss(percent: UInt8(part * 5))
+            packets += try encoder.packets(part % 2 == 0 ? voice + voice + voice : music, of: 16 * ms)
+        }
+        #expect(packets.allSatisfy { duration($0, any) == UInt32(48 * ms) })
+        #expect(Set(packets.compactMap { $0.first.map { $0 >> 3 } }).count > 1)
+    }
+
     @Test("the receiver's wishes bound what is sent")
     func wishes() throws {
         let voice = try goldenSamples("voice16.raw")

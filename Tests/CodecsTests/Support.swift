@@ -43,7 +43,7 @@ extension AudioDecoder {
     }
 
     mutating func recover(samples wanted: Int, from next: [UInt8]) -> [Int16]? {
-        var samples = [Int16](repeating: 0, count: wanted)
+        var samples = [Int16](repeating: 0, count: max(0, wanted))
         let count = samples.withUnsafeMutableBufferPointer { samples in
             next.withUnsafeBytes { recover(samples: wanted, from: $0, into: samples) }
         }
