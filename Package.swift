@@ -74,6 +74,7 @@ let package = Package(
             name: "Codecs", dependencies: ["Basics", "COpus", "CSpanDSP", "CSpeexDSP", "CBcg729"],
             swiftSettings: settings, linkerSettings: [.linkedLibrary("m")]),
         module("Signals", ["Basics", "CSpanDSP"]),
+        module("Fax", ["CSpanDSP"]),
         // Floor 2
         module("SIPTransaction", ["Basics", "SIPMessage"]),
         module("DTLS", ["Basics", "SRTP", "COpenSSL"]),
@@ -81,10 +82,10 @@ let package = Package(
         // Floor 3
         module("SIPDialog", ["Basics", "SIPMessage", "SIPTransaction"]),
         module("Registration", ["Basics", "SIPMessage", "SIPTransaction"]),
-        module("MediaSession", ["Basics", "RTP", "SRTP", "DTLS", "ICE", "Codecs", "Signals"]),
+        module("MediaSession", ["Basics", "RTP", "SRTP", "DTLS", "ICE", "Codecs", "Signals", "Fax"]),
         module("Prompts", ["Basics"]),
         // Beside MediaSession, whose plans it fills.
-        module("MediaNegotiation", ["Basics", "SDP", "Codecs", "MediaSession"]),
+        module("MediaNegotiation", ["Basics", "SDP", "Codecs", "Fax", "MediaSession"]),
         // Floor 4
         module("Identity", ["Basics", "SIPMessage", crypto]),
         module("Numbering", ["Basics", "Identity"]),
@@ -157,6 +158,7 @@ let package = Package(
             swiftSettings: settings),
         // Only tests import these
         clib("CSRTP2", "libsrtp2", "libsrtp2-dev"),
+        clib("CTIFF", "libtiff-4", "libtiff-dev"),
         .target(name: "CVirtualTime"),
         module(
             "TestKit",
@@ -173,14 +175,15 @@ let package = Package(
         tests("STUN", ["Basics"]),
         tests("Codecs", ["CSpanDSP"], golden: true),
         tests("Signals", ["Basics", "CSpanDSP"], golden: true),
+        tests("Fax", ["CSpanDSP", "CTIFF"]),
         tests("SRTP", ["Basics", "CSRTP2"]),
         tests("DTLS", ["Basics", "SRTP", "CVirtualTime"]),
         tests("ICE", ["Basics", "STUN"]),
         tests("SIPTransaction", ["Basics", "SIPMessage"]),
         tests("SIPDialog", ["Basics", "SIPMessage", "SIPTransaction"]),
         tests("Registration", ["Basics", "SIPMessage", "SIPTransaction"]),
-        tests("MediaSession", ["Basics", "RTP", "SRTP", "Codecs", "Signals"]),
-        tests("MediaNegotiation", ["Basics", "SDP", "Codecs", "MediaSession"], golden: true),
+        tests("MediaSession", ["Basics", "RTP", "SRTP", "Codecs", "Signals", "Fax", "CSpanDSP"]),
+        tests("MediaNegotiation", ["Basics", "SDP", "Codecs", "Fax", "MediaSession"], golden: true),
         tests("Identity", ["Basics", "SIPMessage"]),
         tests("Numbering", ["Basics", "SIPMessage", "Identity"]),
         tests(
