@@ -84,7 +84,7 @@ let package = Package(
         module("MediaSession", ["Basics", "RTP", "SRTP", "DTLS", "ICE", "Codecs", "Signals"]),
         module("Prompts", ["Basics"]),
         // Beside MediaSession, whose plans it fills.
-        module("MediaNegotiation", ["Basics", "SDP", "Codecs", "MediaSession"]),
+        module("MediaNegotiation", ["Basics", "SDP", "SRTP", "Codecs", "MediaSession"]),
         // Floor 4
         module("Identity", ["Basics", "SIPMessage", crypto]),
         module("Numbering", ["Basics", "Identity"]),

@@ -233,7 +233,7 @@ extension AudioFormat {
     /// The format as we answer it where its bytes are ours to make and to read.
     fileprivate func answered(upTo sampleRate: UInt32) -> AudioFormat {
         var result: AudioFormat = self
-        if let codec { result.parameters = PolicyCodec(codec).codec(upTo: sampleRate)?.parametersText }
+        if let codec { result.parameters = PolicyCodec(codec).codec(upTo: sampleRate)?.formatParameters }
         return result
     }
 }

@@ -20,7 +20,7 @@ struct OfferTests {
             formats: "0 8 101",
             attributes: ["rtpmap:101 telephone-event/8000", "fmtp:101 0-15"],
             expected:
-                "8 PCMA/8000, 0 PCMU/8000, 107 opus/48000/2 maxplaybackrate=8000;sprop-maxcapturerate=8000;useinbandfec=1, 9 G722/8000, 18 G729/8000 annexb=no, 101 telephone-event/8000 0-15, 110 telephone-event/48000 0-16"
+                "8 PCMA/8000, 0 PCMU/8000, 107 opus/48000/2 maxplaybackrate=8000; sprop-maxcapturerate=8000; useinbandfec=1, 9 G722/8000, 18 G729/8000 annexb=no, 101 telephone-event/8000 0-15, 110 telephone-event/48000 0-16"
         ),
         Row(
             testDescription: "what the tenant allows and no more", formats: "0 8 18 9", callee: .only(.pcmu, .pcma),
@@ -76,7 +76,7 @@ struct OfferTests {
         Row(
             testDescription: "a G.722 caller is worth 16 kHz of Opus", formats: "9", callee: .only(.g722, .opus),
             expected:
-                "9 G722/8000, 107 opus/48000/2 maxplaybackrate=16000;sprop-maxcapturerate=16000;useinbandfec=1, \(events), 110 telephone-event/48000 0-16"
+                "9 G722/8000, 107 opus/48000/2 maxplaybackrate=16000; sprop-maxcapturerate=16000; useinbandfec=1, \(events), 110 telephone-event/48000 0-16"
         ),
         Row(
             testDescription: "L16 at the rate the caller has, 16 kHz where it has none", formats: "96",
