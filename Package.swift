@@ -84,7 +84,7 @@ let package = Package(
         module("MediaSession", ["Basics", "RTP", "SRTP", "DTLS", "ICE", "Codecs", "Signals"]),
         module("Prompts", ["Basics"]),
         // Beside MediaSession, whose plans it fills.
-        module("MediaNegotiation", ["Basics", "SDP", "SRTP", "Codecs", "MediaSession"]),
+        module("MediaNegotiation", ["Basics", "SDP", "SRTP", "DTLS", "ICE", "Codecs", "MediaSession"]),
         // Floor 4
         module("Identity", ["Basics", "SIPMessage", crypto]),
         module("Numbering", ["Basics", "Identity"]),
@@ -130,13 +130,15 @@ let package = Package(
             "Server",
             [
                 "Basics", "SIPMessage", "SIPTransaction", "Registration", "MediaSession", "Identity", "CallControl",
-                "SIPTransport", "MediaTransport", "AudioFiles", "Prompts", "Store", "Telemetry", "API", nio, nioPosix, logging,
+                "SIPTransport", "MediaTransport", "AudioFiles", "Prompts", "Store", "Telemetry", "API", nio, nioPosix,
+                logging,
                 yams,
             ]),
         .executableTarget(
             name: "martinet",
             dependencies: [
-                "Basics", "Identity", "Registration", "SIPTransaction", "CallControl", "Store", "Telemetry", "AudioFiles", "Prompts", "Server",
+                "Basics", "Identity", "Registration", "SIPTransaction", "CallControl", "Store", "Telemetry",
+                "AudioFiles", "Prompts", "Server",
                 arguments, logging,
             ],
             swiftSettings: settings),

@@ -16,6 +16,13 @@ public struct AgreedAudio: Hashable, Sendable {
         (self.local, self.remote) = (own, AudioFormat.read(remote, answering: own))
     }
 
+    /// The same without events: those of a party whose digits come in another way.
+    public var incomingWithoutEvents: [MediaFormat] {
+        incoming.filter { format in
+            if case .telephoneEvent = format.content { false } else { true }
+        }
+    }
+
     /// What may be sent to the party: what it named of what we named, with its numbers; what it likes best first.
     public var taken: [AudioFormat] { remote.filter { local.holds($0) } }
 

@@ -112,19 +112,6 @@ struct OfferTests {
             ])
     }
 
-    @Test("AVPF is offered as AVP, which every phone takes; a stream keeps the transport it has")
-    func transport() throws {
-        var numbers: [PayloadNumbers] = []
-        let caller = try audio("8", proto: "RTP/AVPF")
-        let first = try MediaNegotiation.offer(caller, from: .standard, to: .standard, numbers: &numbers)
-        #expect(first.media[0].transportProtocol == "RTP/AVP")
-        let again = try MediaNegotiation.offer(
-            audio("8"), from: .standard, to: .standard, before: caller, numbers: &numbers)
-        #expect(again.media[0].transportProtocol == "RTP/AVPF")
-        let outcome = try Outcome(caller, audio("8"))
-        #expect(outcome.toCaller.media[0].transportProtocol == "RTP/AVPF")
-    }
-
     @Test("the caller's packet time goes before the policy's, and a codec that is only relayed gets none")
     func packetTime() throws {
         var numbers: [PayloadNumbers] = []
