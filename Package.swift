@@ -85,7 +85,7 @@ let package = Package(
         module("MediaSession", ["Basics", "RTP", "SRTP", "DTLS", "ICE", "Codecs", "Signals", "Fax"]),
         module("Prompts", ["Basics"]),
         // Beside MediaSession, whose plans it fills.
-        module("MediaNegotiation", ["Basics", "SDP", "Codecs", "Fax", "MediaSession"]),
+        module("MediaNegotiation", ["Basics", "SDP", "SRTP", "DTLS", "ICE", "Codecs", "Fax", "MediaSession"]),
         // Floor 4
         module("Identity", ["Basics", "SIPMessage", crypto]),
         module("Numbering", ["Basics", "Identity"]),

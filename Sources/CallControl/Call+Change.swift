@@ -46,6 +46,11 @@ extension Call {
                 return acceptRefresh(passed, timer: timer, sdp: own, leg: index, in: &env)
             }
         }
+        if let own = absorbed(description, leg: index, in: &env) {
+            note("changes its codecs: answered without the other party", leg: index, in: &env)
+            apply(description, from: index, own: own.description, isFinal: true, in: &env)
+            return answerChange(passed, timer: timer, sdp: own.bytes, in: &env)
+        }
         passOffer(passed, description, leg: index, in: &env)
     }
 
@@ -142,7 +147,7 @@ extension Call {
     }
 
     /// A PRACK of ours is out: what overtakes it would have it refused, and with it the answer it may carry.
-    private func owesPrack(to index: Int) -> Bool {
+    func owesPrack(to index: Int) -> Bool {
         prackRetries.contains { $0.leg == UInt16(index) }
             || exchanges.values.contains { $0.leg == UInt16(index) && $0.method == .prack }
     }
@@ -155,6 +160,7 @@ extension Call {
         // Both legs' ports at once: when the other party has agreed, nothing may fail any more for want of one.
         let own: Written
         do throws(MediaRefusal) {
+            try answerTransports(to: description, of: index, in: &env)
             guard ensureStreams(for: description, leg: index, in: &env) else { throw MediaRefusal.noPort }
             own = try offer(description, from: index, to: other, in: &env)
         } catch {
@@ -200,7 +206,7 @@ extension Call {
     }
 
     /// A re-INVITE or UPDATE of ours.
-    private mutating func sendChange(
+    mutating func sendChange(
         _ method: SIPMethod, sdp: [UInt8]?, on index: Int, purpose: Exchange.Purpose, in env: inout CallEnvironment
     ) {
         followParty(index, in: &env)
@@ -229,7 +235,7 @@ extension Call {
             closeUnagreed(of: other, in: &env)
             closeUnagreed(of: Int(passed.from), in: &env)
             note("refuses the change: \(status.code)", leg: other, in: &env)
-            refuse(passed, Call.changeRefusal(status), in: &env)
+            if !acceptAlone(passed, after: status, in: &env) { refuse(passed, Call.changeRefusal(status), in: &env) }
             return judge(response, leg: other, in: &env)
         }
         _ = legs[other].session?.dialog.receive(response: response)
@@ -245,6 +251,20 @@ extension Call {
             closeUnagreed(of: Int(passed.from), in: &env)
             refuse(passed, .serverInternalError, in: &env)
         }
+    }
+
+    /// The other party does not take the new codecs: what it has is made into them.
+    /// - Returns: false where the change is refused.
+    private mutating func acceptAlone(
+        _ passed: PassedRequest, after status: SIPStatus, in env: inout CallEnvironment
+    ) -> Bool {
+        let from = Int(passed.from)
+        guard status == .notAcceptableHere, let offer = try? SessionDescription.parse(passed.message.body),
+            let own = answeredAlone(offer, leg: from, in: &env)
+        else { return false }
+        apply(offer, from: from, own: own.description, isFinal: true, in: &env)
+        answerChange(passed, timer: acceptedTimer(for: passed, leg: from), sdp: own.bytes, in: &env)
+        return true
     }
 
     private mutating func changeAccepted(

@@ -85,7 +85,7 @@ extension Call {
                 exchanges[id] = nil
                 env.effects.append(.abandon(id))
                 if change == id { change = nil }
-            case .invite, .bye, .prack, .refresh, .probe, .resync: continue
+            case .invite, .bye, .prack, .refresh, .probe, .digit, .resync, .narrow: continue
             }
         }
         if let held = heldUpdate, index == 0 || Int(held.from) == index {
@@ -171,6 +171,7 @@ extension Call {
         noAnswerAt = nil
         resyncAt = nil
         prackRetries = []
+        heldDigits = []
         record.endedAt = env.wall
         record.outcome = outcome
         record.hangupBy = party

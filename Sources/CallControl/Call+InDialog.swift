@@ -39,7 +39,10 @@ extension Call {
         case .prack where index == 0: prackReceived(request, on: transaction, source: source, in: &env)
         case .invite: sessionChange(request, on: transaction, source: source, leg: index, in: &env)
         case .update: sessionChange(request, on: transaction, source: source, leg: index, in: &env)
-        case .info, .message: pass(request, on: transaction, source: source, leg: index, in: &env)
+        case .info:
+            guard !digitReceived(request, on: transaction, source: source, leg: index, in: &env) else { break }
+            pass(request, on: transaction, source: source, leg: index, in: &env)
+        case .message: pass(request, on: transaction, source: source, leg: index, in: &env)
         case .options: refuse(.ok, [(.accept, "application/sdp"), (.supported, OwnFields.supported)], &self, &env)
         default:
             // Known and not for here, or known to nobody (RFC 3261 §8.2.1, §21.5.2).

@@ -13,7 +13,8 @@ extension Call {
     /// Ports are opened for streams that have none yet. Those it refuses keep theirs until both parties have agreed to that; see
     /// ``closeRejected(by:of:in:)``.
     mutating func describe(
-        _ description: SessionDescription, to index: Int, in env: inout CallEnvironment
+        _ description: SessionDescription, _ transports: [StreamTransport?], to index: Int,
+        in env: inout CallEnvironment
     ) throws(MediaRefusal) -> Written {
         guard let network = env.addresses.mediaNetwork(towards: legs[index].target.remote.address) else {
             note("no media network reaches \(legs[index].target.remote.address)", leg: index, in: &env)
@@ -21,7 +22,8 @@ extension Call {
         }
         let description = padded(description, for: index)
         guard let endpoints = openStreams(for: description, leg: index, on: network, in: &env) else { throw .noPort }
-        guard let written = write(description, endpoints: endpoints, address: network.address, leg: index) else {
+        let ours = description.withoutTransport(profiles: transports.map { $0?.profile })
+        guard let written = write(ours, transports, endpoints: endpoints, address: network.address, leg: index) else {
             throw .unwritable
         }
         return written
@@ -74,11 +76,17 @@ extension Call {
     }
 
     private mutating func write(
-        _ description: SessionDescription, endpoints: [SDPRelayEndpoint?], address: IPAddress, leg index: Int
+        _ description: SessionDescription, _ transports: [StreamTransport?], endpoints: [SDPRelayEndpoint?],
+        address: IPAddress, leg index: Int
     ) -> Written? {
         let session = legs[index].sdpSessionID
         let blank = SDPOrigin(sessionID: session, version: 0, address: address)
-        var relayed = description.relayed(origin: blank, endpoints: endpoints)
+        var told: [SDPRelayEndpoint?] = endpoints
+        for (position, transport) in transports.enumerated() where position < told.count {
+            if let transport { told[position]?.rtcpMux = transport.sharesRTCPPort }
+        }
+        var relayed = description.relayed(origin: blank, endpoints: told)
+        relayed.write(transports, address: address)
         guard let unversioned = try? relayed.serialised() else { return nil }
         relayed.origin = SDPOrigin(
             sessionID: session, version: legs[index].sdpVersion(of: unversioned), address: address)
@@ -223,13 +231,16 @@ extension Call {
             // Why may name addresses: that is for the trace, not for the parties.
             hangUp(by: .server, outcome: .failed, reason: "media failed", status: .serverInternalError, in: &env)
         case .quality(let endpoint, let quality): qualityReported(quality, of: endpoint, in: &env)
-        case .digit, .heard, .talking, .played, .recorded: break
+        case .digit(let endpoint, let digit): digitHeard(digit, on: endpoint, in: &env)
+        case .heard, .talking, .played, .recorded: break
         case .secured(let endpoint): note("stream \(endpoint.stream) is encrypted", leg: index, in: &env)
         case .insecure(let endpoint, let why): note("stream \(endpoint.stream): \(why)", leg: index, in: &env)
         case .closed(let endpoint, let statistics):
             openEndpoints.remove(endpoint)
             noteFigures(statistics, of: endpoint, in: &env)
-            record.add(statistics, of: endpoint, isParty: index == 0 || answeredLeg == UInt16(index))
+            record.add(
+                statistics, of: endpoint, isParty: index == 0 || answeredLeg == UInt16(index),
+                spoken: legs[index].spoken)
             settleIfFinished(in: &env)
         }
     }
@@ -313,11 +324,14 @@ extension Leg {
 extension CallRecord {
     /// Adds an audio stream's final figures; those of further streams of the leg are added up.
     /// - Parameter isParty: the caller, or the terminal that answered; a terminal that only rang has nothing to tell.
-    mutating func add(_ statistics: MediaStatistics, of endpoint: MediaEndpointID, isParty: Bool) {
+    mutating func add(
+        _ statistics: MediaStatistics, of endpoint: MediaEndpointID, isParty: Bool, spoken: SpokenAudio
+    ) {
         guard statistics.packetsReceived > 0 || statistics.packetsSent > 0 || (isParty && endpoint.stream == 0)
         else { return }
         let leg = endpoint.leg.index
         var facts = media.first { $0.leg == leg } ?? LegMediaFacts(leg: leg)
+        (facts.codec, facts.isTranscoded, facts.encryption) = (spoken.codec, spoken.isTranscoded, spoken.encryption)
         facts.packetsIn += statistics.packetsReceived
         facts.packetsOut += statistics.packetsSent
         facts.packetsLost += statistics.packetsLost

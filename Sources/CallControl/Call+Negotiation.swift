@@ -18,17 +18,20 @@ extension Call {
     static func party(_ index: Int) -> String { index == 0 ? "caller" : "callee" }
 
     /// What a leg is offered after another leg described its media.
+    /// - Parameter policy: of the leg, where another one than its own holds this once.
     mutating func offer(
-        _ description: SessionDescription, from source: Int, to index: Int, in env: inout CallEnvironment
+        _ description: SessionDescription, from source: Int, to index: Int, policy: CodecPolicy? = nil,
+        in env: inout CallEnvironment
     ) throws(MediaRefusal) -> Written {
-        let policies = (legs[source].codecPolicy, legs[index].codecPolicy)
-        let before: SessionDescription? = ownDescription(of: index)
+        let policies = (legs[source].codecPolicy, policy ?? legs[index].codecPolicy)
+        let wanted = MediaNegotiation.withoutAlternatives(description, policy: policies.0.encryption)
         let negotiated: SessionDescription
         do {
             negotiated = try MediaNegotiation.offer(
-                description, from: policies.0, to: policies.1, before: before, numbers: &legs[index].numbers)
+                wanted, from: policies.0, to: policies.1, numbers: &legs[index].numbers)
         } catch { throw incompatible(error, offerer: source, answerer: index, in: &env) }
-        return try describe(negotiated, to: index, in: &env)
+        let transports = offerTransports(for: wanted, to: index, in: &env)
+        return try describe(negotiated, transports, to: index, in: &env)
     }
 
     /// The answer to a leg's offer, after the other leg said what it takes.
@@ -38,12 +41,14 @@ extension Call {
     ) throws(MediaRefusal) -> Written {
         let policies = (legs[index].codecPolicy, legs[source].codecPolicy)
         let told: SessionDescription = ownDescription(of: source) ?? description
+        try checkEncryption(of: description, told: told, leg: source, in: &env)
+        let transports = try answerTransports(to: offer, of: index, in: &env)
         let negotiated: SessionDescription
         do {
             negotiated = try MediaNegotiation.answer(
                 to: offer, of: policies.0, after: description, own: told, of: policies.1, numbers: &legs[index].numbers)
         } catch { throw incompatible(error, offerer: index, answerer: source, in: &env) }
-        return try describe(negotiated, to: index, in: &env)
+        return try describe(negotiated, transports, to: index, in: &env)
     }
 
     /// The answer to a leg's offer out of what the other party holds to, which is not asked; nil where there is none.
@@ -89,26 +94,26 @@ extension Call {
         _ index: Int, own: SessionDescription, remote: SessionDescription, in env: inout CallEnvironment
     ) {
         let policy: CodecPolicy = legs[index].codecPolicy
-        let speaksINFO: Bool = legs[index].speaksINFO
         for position in legs[index].streams.indices {
             guard var stream = legs[index].streams[position], position < own.media.count,
                 position < remote.media.count
             else { continue }
             let (ours, its) = (own.media[position], remote.media[position])
             stream.plan.rtcpMux = ours.rtcpMux && its.rtcpMux
+            protect(&stream, position, of: index, own: own, remote: remote, in: &env)
             if MediaNegotiation.negotiates(ours), MediaNegotiation.negotiates(its), !ours.isRejected {
                 let audio = AgreedAudio(local: ours, remote: its)
                 stream.audio = audio
                 stream.plan.incoming = audio.incoming
                 stream.plan.outgoing = audio.outgoing
                 stream.plan.packetTimeMs = policy.packetTime(for: its)
-                (stream.plan.digitsIn, stream.plan.digitsOut) = audio.digits(policy.digits, speaksINFO: speaksINFO)
             } else {
                 stream.audio = nil
                 (stream.plan.incoming, stream.plan.outgoing) = ([], [])
             }
             legs[index].streams[position] = stream
         }
+        planDigits(of: index)
     }
 
     // MARK: What follows from both legs
@@ -159,6 +164,9 @@ extension Call {
         legs[0].streams[position]?.plan.clockRate = choice.firstClockRate
         legs[other].streams[position]?.plan.outgoing = choice.secondOutgoing
         legs[other].streams[position]?.plan.clockRate = choice.secondClockRate
+        guard position == legs[0].streams.firstIndex(where: { $0?.audio != nil }) else { return }
+        (legs[0].spoken.codec, legs[other].spoken.codec) = (choice.firstLabel, choice.secondLabel)
+        for index in [0, other] { legs[index].spoken.isTranscoded = choice.isTranscoded }
     }
 }
 
@@ -179,9 +187,16 @@ extension CodecPolicy {
             case .inband: .inBand
             case .info: .info
             }
+        let encryption: EncryptionPolicy =
+            switch settings.encryption {
+            case .forbidden: .forbidden
+            case .offered: .offered
+            case .required: .required
+            case .webrtc: .webRTC
+            }
         self.init(
             codecs: settings.codecs.compactMap { PolicyCodec(rawValue: $0) }, transcoding: settings.transcoding,
-            packetTimeMs: settings.packetTime.milliseconds, digits: digits)
+            packetTimeMs: settings.packetTime.milliseconds, digits: digits, encryption: encryption)
     }
 
     /// How much audio a packet for the author of `media` holds: what it asks for, as far as packets are made.

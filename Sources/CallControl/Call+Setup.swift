@@ -123,6 +123,13 @@ extension Call {
 
     /// Sends the call where its route leads, or refuses it.
     mutating func start(_ route: Route, in env: inout CallEnvironment) {
+        if let offer = caller.remoteDescription {
+            do throws(MediaRefusal) { try answerTransports(to: offer, of: 0, in: &env) } catch {
+                return refuseCaller(
+                    error.status, outcome: .rejected(status: error.status.code), reason: "encryption of the media",
+                    by: .server, fields: error.fields(offerer: Call.party(0), answerer: Call.party(1)), in: &env)
+            }
+        }
         if let uri = invite.requestURI, uri.parameters.contains("gr") {
             offer(toGRUU: uri, in: &env)
             return concludeIfAllFailed(in: &env)

@@ -32,8 +32,12 @@ struct Call: Sendable {
             case probe
             /// Brings the caller up to the description of the terminal that answered.
             case resync
+            /// Keeps a party to the codecs it shares with the other one.
+            case narrow
             /// A session change (INVITE, UPDATE) of the other leg, passed on.
             case change(PassedRequest)
+            /// A digit as INFO.
+            case digit(InfoDigit)
             /// Any other request of the other leg, passed on.
             case passed(PassedRequest)
         }
@@ -128,6 +132,7 @@ struct Call: Sendable {
     /// How the parties' audio is brought together, by m-line; and what was last said of it in the history.
     var choices: [Int: SettledChoice] = [:]
     var explained: [Int: String] = [:]
+    var heldDigits: [HeldDigit] = []
     /// Legs are being added: that all so far have failed says nothing yet.
     var isAddingLegs = false
     /// The reliable provisional responses sent, by RSeq, to be sent again.
@@ -190,6 +195,7 @@ struct Call: Sendable {
         consider(forgetAt)
         consider(resyncAt)
         for retry in prackRetries { consider(retry.at) }
+        for held in heldDigits { consider(held.dueAt) }
         for leg in legs where leg.stage != .over || leg.session?.answer != nil {
             if leg.stage == .cancelling { consider(leg.cancelUntil) }
             consider(leg.session?.answer?.retransmitter.nextDeadline)
@@ -220,6 +226,7 @@ struct Call: Sendable {
         }
         noteExpectations(now: env.now)
         settleMedia(in: &env)
+        narrow(in: &env)
     }
 
     // MARK: Small tools

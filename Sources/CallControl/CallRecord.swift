@@ -57,6 +57,14 @@ public enum CallParty: String, Hashable, Sendable, CaseIterable {
     case caller, callee, server
 }
 
+/// How media was encrypted.
+public enum MediaEncryption: String, Hashable, Sendable, CaseIterable {
+    /// Keys in the session descriptions (RFC 4568).
+    case sdes
+    /// Keys by a handshake (RFC 5763).
+    case dtls
+}
+
 /// What the media of one leg came to.
 public struct LegMediaFacts: Hashable, Sendable {
     /// ``LegID/index`` of the leg; 0 is the caller.
@@ -69,16 +77,24 @@ public struct LegMediaFacts: Hashable, Sendable {
     public var jitterMicroseconds: UInt32
     /// In microseconds; nil where the party sent no RTCP report.
     public var roundTripMicroseconds: UInt32?
+    /// What the party spoke last, such as `opus/48000`; empty where no codec was agreed.
+    public var codec: String
+    /// What it spoke was turned into another codec for the other party.
+    public var isTranscoded: Bool
+    /// How its media was encrypted; nil where it was not.
+    public var encryption: MediaEncryption?
     /// One-way audio in words, such as `the caller was not heard`; empty where nothing is wrong.
     public var verdict: String
 
     public init(
         leg: UInt16, packetsIn: UInt64 = 0, packetsOut: UInt64 = 0, packetsLost: UInt64 = 0,
         jitterMicroseconds: UInt32 = 0,
-        roundTripMicroseconds: UInt32? = nil, verdict: String = ""
+        roundTripMicroseconds: UInt32? = nil, codec: String = "", isTranscoded: Bool = false,
+        encryption: MediaEncryption? = nil, verdict: String = ""
     ) {
         (self.leg, self.packetsIn, self.packetsOut, self.packetsLost) = (leg, packetsIn, packetsOut, packetsLost)
         (self.jitterMicroseconds, self.roundTripMicroseconds) = (jitterMicroseconds, roundTripMicroseconds)
+        (self.codec, self.isTranscoded, self.encryption) = (codec, isTranscoded, encryption)
         self.verdict = verdict
     }
 }

@@ -81,10 +81,23 @@ struct Leg: Sendable {
     var inviteExchange: ExchangeID?
     /// One entry an m-line; nil where the stream is refused.
     var streams: [LegStream?] = []
+    /// What the party speaks, of the first audio stream whose codecs are agreed; for the record.
+    var spoken = SpokenAudio()
     /// What payload types stand for on the leg; one entry an m-line.
     var numbers: [PayloadNumbers] = []
+    /// How its last offer was answered, as far as the way of its packets goes.
+    var answered: AnsweredOffer?
+    /// What protects its audio, for people.
+    var protection: String?
     /// The party said, or showed, that it takes digits by INFO.
     var speaksINFO = false
+    /// It answered an INFO with a digit of ours that it knows no such thing.
+    var refusesINFO = false
+    var digitHabit: DigitHabit = .unknown
+    /// Keys that came as events, for a while.
+    var eventsHeard: [HeardKey] = []
+    /// It was asked to keep to the codecs it shares with the other party.
+    var wasNarrowed = false
     /// Why the party and the caller can't understand each other.
     var incompatibility: MediaIncompatibility?
     /// The streams on which audio or video both ways is agreed, as bits; see ``Call/noteExpectations(now:)``.
@@ -135,6 +148,7 @@ struct Leg: Sendable {
 
     /// Notes what the peer can do; a message that says nothing of it changes nothing.
     mutating func learn(from message: SIPMessage) {
+        if !speaksINFO { speaksINFO = Leg.takesDigits(message) }
         guard message.has(.allow) || message.has(.supported) || message.has(.require) else { return }
         var known = SupportedExtensions(of: message)
         // A response may leave out what an earlier message said.
@@ -142,6 +156,20 @@ struct Leg: Sendable {
         if !message.has(.supported) { known.formUnion(supports.subtracting([.update, .prack])) }
         supports = known
     }
+
+    /// Whether a message says that its author takes digits by INFO: as a content, or as a package (RFC 6086 §4.2).
+    private static func takesDigits(_ message: SIPMessage) -> Bool {
+        message.list(.accept).contains { $0.lowercased().hasPrefix("application/dtmf") }
+            || message.list(.recvInfo).contains { $0.lowercased().contains("dtmf") }
+    }
+}
+
+/// What a party speaks.
+struct SpokenAudio: Hashable, Sendable {
+    /// As people name it; empty while nothing is agreed.
+    var codec: String = ""
+    var isTranscoded = false
+    var encryption: MediaEncryption?
 }
 
 /// One m-line of a leg.

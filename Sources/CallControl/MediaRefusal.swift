@@ -8,13 +8,15 @@ enum MediaRefusal: Error, Sendable {
     /// A value in it is illegal.
     case unwritable
     case incompatible(MediaIncompatibility)
+    /// It is encrypted, or not, against the settings.
+    case insecure(EncryptionRefusal)
 
     /// What the author of the description is answered.
     var status: SIPStatus {
         switch self {
         case .noPort: .serviceUnavailable
         case .unwritable: .serverInternalError
-        case .incompatible: .notAcceptableHere
+        case .incompatible, .insecure: .notAcceptableHere
         }
     }
 
@@ -25,6 +27,7 @@ enum MediaRefusal: Error, Sendable {
         switch self {
         case .noPort: [(.retryAfter, "5")]
         case .unwritable: []
+        case .insecure(let why): [(.warning, "399 martinet \"\(Call.warningText(why.explanation))\"")]
         case .incompatible(let why): [(.warning, Call.warning(why.lists(offerer: offerer, answerer: answerer)))]
         }
     }

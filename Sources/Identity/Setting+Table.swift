@@ -102,6 +102,9 @@ extension Setting {
             "packet-time", .media, \.packetTime,
             "audio in one packet, asked for where the other phone asks for nothing, and used where the server makes the packets",
             "RFC 8866 §6.4"),
+        .choice(
+            "encryption", .media, \.encryption, "how media is encrypted between phone and server",
+            "RFC 4568, RFC 5763, RFC 8643"),
         .choice("dtmf", .media, \.dtmf, "how digits pressed during a call travel", "RFC 4733, RFC 6086"),
         .number(
             "media-silence", .media, \.mediaSilenceSeconds, 10...3600, .seconds, zero: "never asks",

@@ -57,6 +57,7 @@ public struct TenantSettings: Hashable, Sendable {
     /// How much audio a packet holds where the other party asks for nothing.
     public var packetTime: PacketTime = .ms20
     public var dtmf: DTMFUse = .auto
+    public var encryption: EncryptionUse = .offered
     /// Dialled numbers that are emergency calls, compared whole; an extension of the same digits answers them.
     public var emergencyNumbers: [String] = ["112", "911", "15", "17", "18", "110", "114", "115", "196"]
 
@@ -144,6 +145,22 @@ public enum DTMFUse: String, Hashable, Sendable, SettingChoice {
         case .rfc4733: "as events in the media (RFC 4733), else as tones; SIP INFO is answered and not acted on"
         case .inband: "as tones in the audio; events are neither offered nor taken"
         case .info: "by SIP INFO; events are neither offered nor taken"
+        }
+    }
+}
+
+/// How media is encrypted between a phone and the server.
+public enum EncryptionUse: String, Hashable, Sendable, SettingChoice {
+    case forbidden, offered, required, webrtc
+
+    public var meaning: String {
+        switch self {
+        case .forbidden: "not at all; a phone that offers nothing else is refused (488)"
+        case .offered:
+            "where the phone offers it; and offered to phones that are reached over TLS, which may leave it (RFC 8643)"
+        case .required:
+            "always, by keys in the session descriptions, or by a handshake where the phone offers that; a phone that offers neither is refused (488)"
+        case .webrtc: "always, and offered by a handshake with ICE, as browsers want it"
         }
     }
 }

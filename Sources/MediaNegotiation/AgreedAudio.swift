@@ -16,11 +16,21 @@ public struct AgreedAudio: Hashable, Sendable {
         (self.local, self.remote) = (own, AudioFormat.read(remote, answering: own))
     }
 
+    /// The same without events: those of a party whose digits come in another way.
+    public var incomingWithoutEvents: [MediaFormat] {
+        incoming.filter { format in
+            if case .telephoneEvent = format.content { false } else { true }
+        }
+    }
+
     /// What may be sent to the party: what it named of what we named, with its numbers; what it likes best first.
     public var taken: [AudioFormat] { remote.filter { local.holds($0) } }
 
-    /// ``MediaEndpointPlan/incoming``: whatever we named may come, before the answer too.
-    public var incoming: [MediaFormat] { local.map(\.mediaFormat) }
+    /// ``MediaEndpointPlan/incoming``: what both named, with our numbers (RFC 3264 §6.1). Events and noise may come though the party
+    /// did not name them: phones do that, and it costs nothing.
+    public var incoming: [MediaFormat] {
+        local.filter { !$0.isSpeech || remote.holds($0) }.map(\.mediaFormat)
+    }
 
     /// ``MediaEndpointPlan/outgoing``, while nothing is known of the other party.
     public var outgoing: [MediaFormat] { taken.map(\.mediaFormat) }

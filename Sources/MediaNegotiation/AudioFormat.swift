@@ -24,7 +24,7 @@ public struct AudioFormat: Hashable, Sendable {
 
     init(number: UInt8, _ codec: AudioCodec) {
         self.init(
-            number: number, content: .audio(codec), encoding: codec.encodingText, parameters: codec.parametersText)
+            number: number, content: .audio(codec), encoding: codec.encodingText, parameters: codec.formatParameters)
     }
 
     private static func identity(of content: MediaFormat.Content) -> String {

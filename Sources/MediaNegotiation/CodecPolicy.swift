@@ -45,6 +45,17 @@ public enum DigitPreference: Hashable, Sendable {
     case info
 }
 
+/// How a party's media is to be encrypted.
+public enum EncryptionPolicy: Hashable, Sendable {
+    case forbidden
+    /// Where the party offers it; and offered to a party whose signalling is encrypted (RFC 8643).
+    case offered
+    /// By keys in the descriptions (RFC 4568), or by a handshake where the party offers that (RFC 5763).
+    case required
+    /// Required, and offered by handshake with ICE, as browsers want it.
+    case webRTC
+}
+
 /// What one party's media may be: its tenant's and its phone's settings.
 public struct CodecPolicy: Hashable, Sendable {
     /// Those that may be used, the one liked best first.
@@ -54,13 +65,14 @@ public struct CodecPolicy: Hashable, Sendable {
     /// What is asked for where the other party asks for nothing; 10, 20, 30, 40 or 60 ms.
     public var packetTimeMs: UInt8
     public var digits: DigitPreference
+    public var encryption: EncryptionPolicy
 
     public init(
         codecs: [PolicyCodec] = CodecPolicy.standardCodecs, transcoding: Bool = true, packetTimeMs: UInt8 = 20,
-        digits: DigitPreference = .automatic
+        digits: DigitPreference = .automatic, encryption: EncryptionPolicy = .offered
     ) {
         (self.codecs, self.transcoding, self.packetTimeMs) = (codecs, transcoding, packetTimeMs)
-        self.digits = digits
+        (self.digits, self.encryption) = (digits, encryption)
     }
 
     public static let standardCodecs: [PolicyCodec] = [.opus, .g722, .pcma, .pcmu, .g729, .others]

@@ -4,15 +4,12 @@ public import SDP
 
 /// What one party is told after another one spoke, so that they understand each other.
 ///
-/// Audio streams over plain RTP are negotiated. Every other stream passes as it is: the same formats under the same numbers, relayed.
+/// The formats of audio streams are negotiated. Those of every other stream pass as they are, under the same numbers, relayed. How the
+/// packets of a stream travel, and what protects them, is each leg's own: ``StreamTransport``.
 public enum MediaNegotiation {
     /// Whether the formats of a stream are negotiated.
     public static func negotiates(_ media: MediaDescription) -> Bool {
-        guard media.kind == .audio else { return false }
-        switch media.transportProtocol.uppercased() {
-        case "RTP/AVP", "RTP/AVPF": return true
-        default: return false
-        }
+        media.kind == .audio && StreamTransport.isRTP(media)
     }
 
     /// The codecs of the audio streams that a description names, for people.
@@ -30,12 +27,11 @@ public enum MediaNegotiation {
     /// can be made of it.
     /// - Parameters:
     ///   - description: of the other party; an offer, or what it last held to.
-    ///   - before: what the target was told last, if anything: its streams keep their transport.
     ///   - numbers: of the target's leg, one an m-line; grown as needed.
     /// - Throws: ``MediaIncompatibility`` where no audio stream is left.
     public static func offer(
         _ description: SessionDescription, from source: CodecPolicy, to target: CodecPolicy,
-        before: SessionDescription? = nil, numbers: inout [PayloadNumbers]
+        numbers: inout [PayloadNumbers]
     ) throws(MediaIncompatibility) -> SessionDescription {
         var result: SessionDescription = description
         var failure: MediaIncompatibility?
@@ -46,10 +42,6 @@ public enum MediaNegotiation {
             do throws(MediaIncompatibility) {
                 let formats = try formats(of: offered, from: source, to: target, numbers: &numbers[index])
                 result.media[index].write(formats, packetTimeMs: target.packetTimeMs)
-                // Without feedback, which is not passed, AVPF is AVP, and many phones refuse what calls itself by that name.
-                let known: MediaDescription? = before.flatMap { index < $0.media.count ? $0.media[index] : nil }
-                result.media[index].transportProtocol =
-                    known.flatMap { negotiates($0) ? $0.transportProtocol : nil } ?? "RTP/AVP"
                 isOpen = true
             } catch {
                 failure = failure ?? error
@@ -203,6 +195,19 @@ public enum MediaNegotiation {
         return formats + (source.takesEvents ? answeredEvents(offered, clocks) : [])
     }
 
+    /// Whether a party's new offer can be answered without the other party: they still share a codec, and the other one has been asked
+    /// about every codec in it that both may use.
+    /// - Parameter audio: the other party's.
+    public static func canAbsorb(
+        _ offer: MediaDescription, of source: CodecPolicy, with audio: AgreedAudio, of target: CodecPolicy
+    ) -> Bool {
+        let usable: [AudioFormat] = AudioFormat.read(offer).filter {
+            source.rank(of: $0) != nil && target.rank(of: $0) != nil
+        }
+        return usable.contains { audio.taken.holds($0) }
+            && usable.allSatisfy { audio.local.holds($0) || audio.remote.holds($0) }
+    }
+
     /// Says again what a stream was said to be last, as the answer to another offer: what of it is offered, by the offer's numbers.
     public static func `repeat`(_ own: inout MediaDescription, answering offer: MediaDescription) {
         let said: [AudioFormat] = AudioFormat.read(own)
@@ -233,7 +238,7 @@ extension AudioFormat {
     /// The format as we answer it where its bytes are ours to make and to read.
     fileprivate func answered(upTo sampleRate: UInt32) -> AudioFormat {
         var result: AudioFormat = self
-        if let codec { result.parameters = PolicyCodec(codec).codec(upTo: sampleRate)?.parametersText }
+        if let codec { result.parameters = PolicyCodec(codec).codec(upTo: sampleRate)?.formatParameters }
         return result
     }
 }

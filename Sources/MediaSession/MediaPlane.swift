@@ -1,4 +1,5 @@
 public import Basics
+public import DTLS
 public import ICE
 
 /// A network the server relays media on: a bind address and the address written into SDP there.
@@ -218,6 +219,12 @@ public protocol MediaPlane: Sendable {
     /// The ports return to the range by ``MediaCommand/close(_:)`` of the endpoint opened on them, or by ``release(_:)`` if none was.
     func reserve(interface: MediaInterfaceID, for call: CallID) -> MediaPorts?
     func release(_ ports: MediaPorts)
+    /// Of the certificate its handshakes show (RFC 5763); nil where it makes none.
+    var fingerprint: DTLSFingerprint? { get }
     /// Hands commands over in order; never blocks, never fails: what goes wrong comes back as a ``MediaFact``.
     func perform(_ commands: [MediaCommand])
+}
+
+extension MediaPlane {
+    public var fingerprint: DTLSFingerprint? { nil }
 }

@@ -28,6 +28,7 @@ public struct MediaDescription: Hashable, Sendable {
     /// What the session level says; kept up to date by ``SessionDescription``.
     var inheritedConnection: SDPConnection?
     var inheritedDirection: MediaDirection?
+    var inheritsICE = false
 
     public init(
         kind: MediaKind, port: UInt16, portCount: UInt32 = 1, transportProtocol: String = "RTP/AVP", formats: [String],
@@ -57,8 +58,11 @@ public struct MediaDescription: Hashable, Sendable {
     /// Port 0: refused, or ended (RFC 3264 §6, §8.2).
     public var isRejected: Bool { port == 0 }
 
-    /// The c= line is `0.0.0.0` or `::`: how RFC 2543 put a call on hold, and how an unknown address is written (RFC 3264 §8.4).
-    public var hasNoAddress: Bool { connection?.address.isUnspecified ?? false }
+    /// The c= line is `0.0.0.0` or `::`: how RFC 2543 put a call on hold, and how an unknown address is written (RFC 3264 §8.4). Where
+    /// the author speaks ICE it says that candidates follow, and nothing of hold (RFC 8839 §4.3.1).
+    public var hasNoAddress: Bool { !speaksICE && (connection?.address.isUnspecified ?? false) }
+
+    private var speaksICE: Bool { inheritsICE || attributes.contains("ice-ufrag") }
 
     /// The author wants no media: `sendonly`, `inactive`, or the address `0.0.0.0` (RFC 3264 §8.4).
     public var isOnHold: Bool { !direction.receives || hasNoAddress }

@@ -48,9 +48,11 @@ public struct SessionDescription: Hashable, Sendable {
     /// Hands the session's defaults to the m-lines.
     private mutating func foldDefaults() {
         let direction = attributes.direction
+        let speaksICE: Bool = attributes.contains("ice-ufrag")
         for index in media.indices {
             if media[index].inheritedConnection != connection { media[index].inheritedConnection = connection }
             if media[index].inheritedDirection != direction { media[index].inheritedDirection = direction }
+            if media[index].inheritsICE != speaksICE { media[index].inheritsICE = speaksICE }
         }
     }
 

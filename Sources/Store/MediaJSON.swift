@@ -13,6 +13,9 @@ enum MediaJSON {
             text += "{\"leg\":\(facts.leg),\"packetsIn\":\(facts.packetsIn),\"packetsOut\":\(facts.packetsOut)"
             text += ",\"packetsLost\":\(facts.packetsLost),\"jitterMicroseconds\":\(facts.jitterMicroseconds)"
             if let roundTrip = facts.roundTripMicroseconds { text += ",\"roundTripMicroseconds\":\(roundTrip)" }
+            if !facts.codec.isEmpty { text += ",\"codec\":\(quoted(facts.codec))" }
+            if facts.isTranscoded { text += ",\"transcoded\":true" }
+            if let encryption = facts.encryption { text += ",\"encryption\":\"\(encryption.rawValue)\"" }
             if !facts.verdict.isEmpty { text += ",\"verdict\":\(quoted(facts.verdict))" }
             text += "}"
         }
@@ -26,6 +29,9 @@ enum MediaJSON {
             let packetsIn, packetsOut, packetsLost: UInt64
             let jitterMicroseconds: UInt32
             let roundTripMicroseconds: UInt32?
+            let codec: String?
+            let transcoded: Bool?
+            let encryption: String?
             let verdict: String?
         }
         let rows = try JSONText.decode([Facts].self, text, of: "the media of call record \(id)")
@@ -34,7 +40,8 @@ enum MediaJSON {
                 leg: facts.leg, packetsIn: facts.packetsIn, packetsOut: facts.packetsOut,
                 packetsLost: facts.packetsLost,
                 jitterMicroseconds: facts.jitterMicroseconds, roundTripMicroseconds: facts.roundTripMicroseconds,
-                verdict: facts.verdict ?? "")
+                codec: facts.codec ?? "", isTranscoded: facts.transcoded ?? false,
+                encryption: facts.encryption.flatMap { MediaEncryption(rawValue: $0) }, verdict: facts.verdict ?? "")
         }
     }
 

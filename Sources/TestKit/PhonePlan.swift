@@ -12,6 +12,8 @@ package enum MidCallAction: Hashable, Sendable {
     case refresh
     case update(withOffer: Bool)
     case info, message, options
+    /// A key, as an event or a tone in the media.
+    case key
     /// Adds a video stream.
     case addVideo
     case bye
@@ -114,6 +116,8 @@ package struct Manners: Hashable, Sendable {
     package var pracksRefused: Int = 0
     /// Text of the Reason in its BYE and CANCEL.
     package var reason: String?
+    /// Knows no INFO.
+    package var refusesINFO = false
     /// Takes so long to answer a re-INVITE.
     package var changeDelay: Duration = .zero
     package init() {}

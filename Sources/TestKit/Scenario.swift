@@ -269,7 +269,7 @@ package final class Scenario {
     }
 
     private func action() -> MidCallAction {
-        switch Int.random(in: 0..<15, using: &random) {
+        switch Int.random(in: 0..<17, using: &random) {
         case 0, 1: .hold(.sendonly)
         case 2: .hold(.inactive)
         case 3: .hold(.zeroAddress)
@@ -282,6 +282,7 @@ package final class Scenario {
         case 11: .message
         case 12: .options
         case 13: .addVideo
+        case 14, 15: .key
         default: .cutConnection
         }
     }

@@ -7,7 +7,8 @@ extension VirtualMediaPlane {
         for formats in [plan.incoming, plan.outgoing] where Set(formats.map(\.payloadType)).count != formats.count {
             found.append("\(plan.id): two formats under one number")
         }
-        for format in plan.outgoing where !plan.incoming.contains(where: { $0.isSameCoding(as: format) }) {
+        for format in plan.outgoing
+        where !isEvent(format) && !plan.incoming.contains(where: { $0.isSameCoding(as: format) }) {
             found.append("\(plan.id): is sent \(format.content), which its description does not name")
         }
         guard let partner, !plan.incoming.isEmpty, !partner.incoming.isEmpty else { return found }
@@ -20,6 +21,11 @@ extension VirtualMediaPlane {
             found.append("\(plan.id) and \(partner.id): \(first.content) can't be made of \(other.content)")
         }
         return found
+    }
+
+    private static func isEvent(_ format: MediaFormat) -> Bool {
+        if case .telephoneEvent = format.content { return true }
+        return false
     }
 
     static func isTranscoded(_ plan: MediaEndpointPlan, _ partner: MediaEndpointPlan?) -> Bool {

@@ -77,6 +77,16 @@ package final class VirtualMediaPlane: MediaPlane {
         }
     }
 
+    /// The party that signals from this address presses a key: its endpoints that listen for digits in the media say so.
+    package func press(_ key: Character, by address: IPAddress) {
+        guard let digit = Digit(key) else { return }
+        state.withLock { state in
+            for plan in state.open.values where plan.signallingAddress == address && plan.id.stream == 0 {
+                if plan.digitsIn == .events || plan.digitsIn == .inBand { state.facts.append(.digit(plan.id, digit)) }
+            }
+        }
+    }
+
     /// The party that signals from this address sends nothing any more: its endpoints that expect media say so.
     package func reportSilence(of address: IPAddress, since: Moment) {
         state.withLock { state in

@@ -1,6 +1,6 @@
 internal import Basics
 internal import SIPDialog
-internal import SIPMessage
+package import SIPMessage
 internal import SIPTransaction
 
 /// What a phone does, and is asked, in calls that are up.
@@ -30,6 +30,7 @@ extension VirtualPhone {
             call.hasVideo = true
             reinvite(call, withOffer: true)
         case .info: send(.info, call)
+        case .key: world.server.media.press("5", by: address.address)
         case .message: send(.message, call)
         case .options: send(.options, call)
         case .bye: hangUp(call)
@@ -46,10 +47,15 @@ extension VirtualPhone {
     }
 
     private func send(_ method: SIPMethod, _ call: PhoneCall) {
+        let type: String? = method == .options ? nil : method == .info ? "application/dtmf-relay" : "text/plain"
+        send(method, type, method == .options ? "" : "Signal=5\r\n", call)
+    }
+
+    /// Sends a request with any content in a call.
+    package func send(_ method: SIPMethod, _ type: String?, _ content: String, _ call: PhoneCall) {
         guard var builder = call.dialog?.request(method, via: via()) else { return }
         builder.add(.userAgent, "\(mark) phone")
-        let text: [UInt8] = method == .options ? [] : Array("Signal=5\r\n".utf8)
-        let type: String? = method == .options ? nil : method == .info ? "application/dtmf-relay" : "text/plain"
+        let text: [UInt8] = Array(content.utf8)
         guard let message = try? builder.finish(body: text, contentType: type) else {
             return fault("\(method) can't be written", call)
         }
@@ -190,6 +196,8 @@ extension VirtualPhone {
             finish(call, "the server hung up")
         case .prack: prackReceived(request, transaction, call)
         case .invite, .update: changeAsked(request, transaction, call)
+        case .info where manners.refusesINFO:
+            respond(.methodNotAllowed, to: request, on: transaction, tag: call.localTag)
         case .info, .message, .options: respond(.ok, to: request, on: transaction, tag: call.localTag)
         default: respond(.methodNotAllowed, to: request, on: transaction, tag: call.localTag)
         }

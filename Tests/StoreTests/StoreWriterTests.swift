@@ -132,7 +132,9 @@ import Testing
             LegMediaFacts(
                 leg: 0, packetsIn: 3_000, packetsOut: 2_999, packetsLost: 1, jitterMicroseconds: 250,
                 roundTripMicroseconds: 9_000),
-            LegMediaFacts(leg: 1, verdict: "the callee was \"not\" heard"),
+            LegMediaFacts(
+                leg: 1, codec: "opus/48000", isTranscoded: true, encryption: .sdes,
+                verdict: "the callee was \"not\" heard"),
         ]
         _ = writer.submit(.callRecord(.settled(record)), token: nil)
         writer.close()

@@ -1,0 +1,67 @@
+internal import DTLS
+public import ICE
+public import MediaSession
+internal import SDP
+internal import SRTP
+
+/// How one leg's stream is protected, and reached, by what both ends have said.
+public struct AgreedSecurity: Hashable, Sendable {
+    public let security: MediaSecurity
+    public let ice: ICEPlan?
+
+    /// Nil where the stream is none of both ends'.
+    public init?(_ agreement: StreamTransport.Agreement, at index: Int) {
+        guard let (own, remote) = agreement.stream(index), StreamTransport.isRTP(own) else { return nil }
+        let (ours, its) = (agreement.own.transport(ofMedia: index), agreement.remote.transport(ofMedia: index))
+        if let pair = CryptoPair(own, remote), let key = AgreedSecurity.key(pair.own) {
+            security = .sdes(local: key, remote: AgreedSecurity.key(pair.remote))
+        } else if ours?.fingerprints.isEmpty == false {
+            let fingerprints: [DTLSFingerprint] = remote.fingerprints(in: agreement.remote, at: index)
+            security =
+                fingerprints.isEmpty
+                ? .none
+                : .dtls(DTLSPlan(role: AgreedSecurity.role(ours?.setup, its?.setup), fingerprints: fingerprints))
+        } else {
+            security = .none
+        }
+        if let ufrag = ours?.iceUfrag, let password = ours?.icePassword, let remoteUfrag = its?.iceUfrag,
+            let remotePassword = its?.icePassword
+        {
+            ice = ICEPlan(
+                localUfrag: ufrag, localPassword: password, remoteUfrag: remoteUfrag, remotePassword: remotePassword,
+                remoteIsLite: its?.isICELite ?? false)
+        } else {
+            ice = nil
+        }
+    }
+
+    private static func key(_ line: SDPCrypto) -> SRTPKey? {
+        guard let profile = SRTPProfile(rawValue: line.suite.uppercased()), let key = line.keys.first else {
+            return nil
+        }
+        return SRTPKey(profile: profile, keyAndSalt: key.keyAndSalt, mki: key.mki, lifetime: key.lifetime)
+    }
+
+    /// RFC 5763 §5: who says active sends the ClientHello.
+    private static func role(_ own: SDPSetup?, _ remote: SDPSetup?) -> DTLSPlan.Role {
+        switch (own, remote) {
+        case (.active, _), (.actpass, .passive): .client
+        default: .server
+        }
+    }
+
+    /// For people: `SDES, AES_CM_128_HMAC_SHA1_80`; nil where nothing protects the stream.
+    public var label: String? {
+        switch security {
+        case .none: nil
+        case .sdes(let local, _): "SDES, \(local.profile.rawValue)"
+        case .dtls: "DTLS"
+        }
+    }
+
+    /// Whether nothing protects the stream.
+    public var isPlain: Bool {
+        if case .none = security { return true }
+        return false
+    }
+}
