@@ -92,7 +92,7 @@ let package = Package(
         module(
             "CallControl",
             [
-                "Basics", "SIPMessage", "SDP", "SIPTransaction", "SIPDialog", "Registration", "MediaSession",
+                "Basics", "SIPMessage", "SDP", "SIPTransaction", "SIPDialog", "Registration", "MediaSession", "Prompts",
                 "MediaNegotiation", "Identity", "Numbering", "Codecs",
             ]),
         // Floor 6

@@ -16,11 +16,13 @@ public enum IdentifierKind {
     public enum Tenant {}
     public enum User {}
     public enum Terminal {}
+    public enum ServiceNumber {}
 }
 
 public typealias TenantID = Identifier<IdentifierKind.Tenant>
 public typealias UserID = Identifier<IdentifierKind.User>
 public typealias TerminalID = Identifier<IdentifierKind.Terminal>
+public typealias ServiceNumberID = Identifier<IdentifierKind.ServiceNumber>
 
 /// Which event loop's share of the calls something belongs to; 0 ..< 256.
 public struct ShardID: Hashable, Comparable, Sendable, CustomStringConvertible {

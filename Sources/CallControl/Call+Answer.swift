@@ -175,6 +175,7 @@ extension Call {
         legs[index].session?.answer = nil
         let body = Call.sdpBytes(of: ack)
         switch legs[index].session?.offers.received(.ack, sdp: body, random: &env.random) ?? .nothing {
+        case .answer(let sdp) where attendance != nil: serverOfferAnswered(sdp, in: &env)
         case .answer(let sdp): lateAnswer(sdp, from: index, in: &env)
         case .violation:
             note("the ACK has no answer to our offer", leg: index, in: &env)

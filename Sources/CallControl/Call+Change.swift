@@ -33,6 +33,7 @@ extension Call {
                 in: &env)
         case .offer, .nothing, .answer, .preview, .violation: break
         }
+        if attendance != nil { return serverChange(passed, description, timer: timer, in: &env) }
         guard let description else {
             if isInvite { return passOfferless(passed, leg: index, in: &env) }
             return acceptRefresh(passed, timer: timer, sdp: nil, leg: index, in: &env)

@@ -118,11 +118,12 @@ extension Call {
             legs[index].eventsHeard.append(HeardKey(digit: digit, at: env.now))
         }
         // Everything else is the media plane's own doing.
-        if digitsOut(of: other) == .info { deliver(InfoDigit(digit), to: other, in: &env) }
+        if digitsOut(of: other) == .info || legs[other].isServer { deliver(InfoDigit(digit), to: other, in: &env) }
     }
 
     /// Presses a key towards a party.
     private mutating func deliver(_ digit: InfoDigit, to index: Int, in env: inout CallEnvironment) {
+        if legs[index].isServer { return serviceKey(digit.digit, in: &env) }
         guard let stream = audioStream(of: index), let way = digitsOut(of: index) else { return }
         guard way == .info else {
             return env.effects.append(.media(.press(stream.plan.id, [digit.digit], durationMs: digit.durationMs)))

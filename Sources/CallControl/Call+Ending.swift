@@ -179,6 +179,8 @@ extension Call {
         record.sipStatus = status?.code ?? 200
         // Timers of retransmission and CANCEL end within 64×T1; the media plane answers long before.
         forgetAt = env.now.advanced(by: env.settings.timers.t1 * 64 + env.settings.mediaClosingGrace)
+        endService(in: &env)
+        endMusic(in: &env)
         for index in legs.indices where legs[index].stage != .cancelling { closeMedia(of: index, in: &env) }
     }
 

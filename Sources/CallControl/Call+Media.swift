@@ -203,7 +203,8 @@ extension Call {
     }
 
     /// Relays the streams of two legs to each other.
-    func join(_ first: Int, _ second: Int, in env: inout CallEnvironment) {
+    mutating func join(_ first: Int, _ second: Int, in env: inout CallEnvironment) {
+        for index in [first, second] { legs[index].music?.isHeard = false }
         for (one, other) in zip(legs[first].streams, legs[second].streams) {
             guard let one, let other else { continue }
             env.effects.append(.media(.join(one.plan.id, other.plan.id)))
@@ -213,7 +214,11 @@ extension Call {
     // MARK: Facts
 
     mutating func mediaReported(_ fact: MediaFact, in env: inout CallEnvironment) {
-        // Players and recorders are nobody's yet.
+        switch fact {
+        case .played(let player, let end): return served(player, end, in: &env)
+        case .recorded(_, let result): return recordingEnded(result, in: &env)
+        default: break
+        }
         guard let index = fact.endpoint.map({ Int($0.leg.index) }) else { return }
         switch fact {
         case .latched(let endpoint, let source, _):

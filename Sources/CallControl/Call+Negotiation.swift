@@ -24,7 +24,8 @@ extension Call {
         in env: inout CallEnvironment
     ) throws(MediaRefusal) -> Written {
         let policies = (legs[source].codecPolicy, policy ?? legs[index].codecPolicy)
-        let wanted = MediaNegotiation.withoutAlternatives(description, policy: policies.0.encryption)
+        let wanted = withMusic(
+            MediaNegotiation.withoutAlternatives(description, policy: policies.0.encryption), of: source)
         let negotiated: SessionDescription
         do {
             negotiated = try MediaNegotiation.offer(

@@ -143,6 +143,7 @@ extension Call {
             }
             offer(to: user, in: &env)
             concludeIfAllFailed(in: &env)
+        case .service(let number): attend(number, in: &env)
         case .disabled:
             refuseCaller(
                 .temporarilyUnavailable, outcome: .unreachable, reason: "the user is disabled", by: .server,

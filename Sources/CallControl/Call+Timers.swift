@@ -16,6 +16,7 @@ extension Call {
             if needsResync { resync(in: &env) }
         }
         repeatPracks(in: &env)
+        serviceDeadline(in: &env)
         releaseHeldDigits(in: &env)
         for index in legs.indices { legDeadline(index, in: &env) }
         settleIfFinished(in: &env)

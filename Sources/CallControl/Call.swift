@@ -129,6 +129,10 @@ struct Call: Sendable {
     var openEndpoints: Set<MediaEndpointID> = []
     /// What the media plane told of the legs' audio.
     var quality = QualityLog()
+    /// What the server does on the call, where it is the other party.
+    var attendance: Attendance?
+    var playersMade: UInt16 = 0
+    var recorder: MediaRecorderID?
     /// How the parties' audio is brought together, by m-line; and what was last said of it in the history.
     var choices: [Int: SettledChoice] = [:]
     var explained: [Int: String] = [:]
@@ -194,6 +198,7 @@ struct Call: Sendable {
         consider(noAnswerAt)
         consider(forgetAt)
         consider(resyncAt)
+        consider(attendance?.collector?.nextDeadline)
         for retry in prackRetries { consider(retry.at) }
         for held in heldDigits { consider(held.dueAt) }
         for leg in legs where leg.stage != .over || leg.session?.answer != nil {
@@ -226,6 +231,9 @@ struct Call: Sendable {
         }
         noteExpectations(now: env.now)
         settleMedia(in: &env)
+        beginService(in: &env)
+        settleMusic(in: &env)
+        settleRecording(in: &env)
         narrow(in: &env)
     }
 

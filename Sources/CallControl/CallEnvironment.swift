@@ -11,6 +11,7 @@ struct CallEnvironment: Sendable {
     let addresses: AddressBook
     let media: any MediaPlane
     let locations: LocationTable
+    let rooms: RoomTable
     var directory: Directory
     var settings: CallSettings
     /// The instant being handled.

@@ -110,6 +110,12 @@ struct Leg: Sendable {
     var remoteDescription: SessionDescription?
     /// The final status of the INVITE when it failed.
     var failure: SIPStatus?
+    /// The server itself is the party: there is no dialog, and no stream.
+    var isServer = false
+    /// What the party hears while the other one has put it on hold.
+    var music: HoldMusic?
+    /// It took audio at some time of the conversation: one that never did does not hold anybody.
+    var hasListened = false
     /// The connection of `target` is gone.
     var isFlowGone = false
     /// When a cancelled INVITE is given up whatever the peer says (RFC 3261 §9.1).

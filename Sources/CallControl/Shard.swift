@@ -84,7 +84,8 @@ public struct Shard: Sendable {
     public init(
         id: ShardID, epoch: UInt32, settings: ShardSettings, random: AnyRandom, addresses: AddressBook,
         media: any MediaPlane,
-        locations: LocationTable, directory: Directory, gate: AccessGate, now: Moment, wall: WallTime
+        locations: LocationTable, rooms: RoomTable = RoomTable(), directory: Directory, gate: AccessGate, now: Moment,
+        wall: WallTime
     ) {
         self.id = id
         self.settings = settings
@@ -96,7 +97,7 @@ public struct Shard: Sendable {
         transactions = TransactionLayer(timers: settings.calls.timers, limits: settings.transactions)
         environment = CallEnvironment(
             shard: id, epoch: epoch, random: random, addresses: addresses, media: media, locations: locations,
-            directory: directory,
+            rooms: rooms, directory: directory,
             settings: settings.calls, now: now, wall: wall)
         sweepAt = now.advanced(by: .seconds(1))
         if locations.count > 0 { reviewedStripe = 0 }

@@ -7,10 +7,12 @@ public struct Directory: Sendable {
         let tenants: [Tenant]
         let users: [User]
         let terminals: [Terminal]
+        let services: [ServiceNumber]
         let tenantByID: [TenantID: Int32]
         let tenantByDomain: [String: Int32]
         let userByID: [UserID: Int32]
         let userByExtension: [Name: Int32]
+        let serviceByExtension: [Name: Int32]
         let terminalByID: [TerminalID: Int32]
         let terminalByUsername: [Name: Int32]
         /// Where a user's run in `terminals`, which is sorted by user, begins.
@@ -18,9 +20,10 @@ public struct Directory: Sendable {
         /// Of the few terminals that have settings of their own.
         let ownSettings: [TerminalID: SettingValues]
 
-        init(tenants: [Tenant], users: [User], terminals: [Terminal]) {
+        init(tenants: [Tenant], users: [User], terminals: [Terminal], services: [ServiceNumber]) {
             let terminals = terminals.sorted { ($0.user, $0.id) < ($1.user, $1.id) }
             (self.tenants, self.users, self.terminals) = (tenants, users, terminals)
+            self.services = services
             tenantByID = Directory.index(tenants) { $0.id }
             userByID = Directory.index(users) { $0.id }
             terminalByID = Directory.index(terminals) { $0.id }
@@ -29,6 +32,7 @@ public struct Directory: Sendable {
                 terminals.lazy.filter { !$0.settings.isEmpty }.map { ($0.id, $0.settings) }
             ) { first, _ in first }
             userByExtension = Directory.index(users) { Name(tenant: $0.tenant, text: $0.extension) }
+            serviceByExtension = Directory.index(services) { Name(tenant: $0.tenant, text: $0.extension) }
             var domains: [String: Int32] = [:]
             for (position, tenant) in tenants.enumerated() {
                 for domain in tenant.domains where domains[domain] == nil { domains[domain] = Int32(position) }
@@ -52,9 +56,11 @@ public struct Directory: Sendable {
     public let defaultTenantID: TenantID?
 
     /// Of two entries with one key the first is found; the store keeps them from arising.
-    public init(tenants: [Tenant] = [], users: [User] = [], terminals: [Terminal] = [], defaultTenant: TenantID? = nil)
-    {
-        storage = Storage(tenants: tenants, users: users, terminals: terminals)
+    public init(
+        tenants: [Tenant] = [], users: [User] = [], terminals: [Terminal] = [], services: [ServiceNumber] = [],
+        defaultTenant: TenantID? = nil
+    ) {
+        storage = Storage(tenants: tenants, users: users, terminals: terminals, services: services)
         defaultTenantID = defaultTenant
     }
 
@@ -62,6 +68,8 @@ public struct Directory: Sendable {
     public var users: [User] { storage.users }
     /// Sorted by user, then by id.
     public var terminals: [Terminal] { storage.terminals }
+    /// Numbers that the server itself answers.
+    public var services: [ServiceNumber] { storage.services }
 
     public var defaultTenant: Tenant? { defaultTenantID.flatMap(tenant) }
 
@@ -85,6 +93,11 @@ public struct Directory: Sendable {
     /// The user reached by dialling `extension` (compared exactly).
     public func user(in tenant: TenantID, extension: String) -> User? {
         storage.userByExtension[Name(tenant: tenant, text: `extension`)].map { storage.users[Int($0)] }
+    }
+
+    /// The service reached by dialling `extension` (compared exactly).
+    public func service(in tenant: TenantID, extension: String) -> ServiceNumber? {
+        storage.serviceByExtension[Name(tenant: tenant, text: `extension`)].map { storage.services[Int($0)] }
     }
 
     public func terminal(_ id: TerminalID) -> Terminal? { storage.terminalByID[id].map { storage.terminals[Int($0)] } }

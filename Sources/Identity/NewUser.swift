@@ -39,6 +39,9 @@ public struct NewUser: Hashable, Sendable {
         guard directory.user(in: tenant.id, extension: `extension`) == nil else {
             throw ProvisioningError(.extension, "must be unique in the tenant; \"\(`extension`)\" exists")
         }
+        guard directory.service(in: tenant.id, extension: `extension`) == nil else {
+            throw ProvisioningError(.extension, "must be unique in the tenant; \"\(`extension`)\" is a service number")
+        }
         guard directory.terminal(in: tenant.id, authUsername: authUsername) == nil else {
             throw ProvisioningError(.username, "must be unique in the tenant; \"\(authUsername)\" exists")
         }
@@ -49,7 +52,7 @@ public struct NewUser: Hashable, Sendable {
         DigestSecrets(username: authUsername, realm: tenant.realm, password: password)
     }
 
-    private static func check(
+    static func check(
         _ text: String, _ field: ProvisioningError.Field, longest: Int, extra: String
     ) throws(ProvisioningError) {
         guard !text.isEmpty else { throw ProvisioningError(field, "must not be empty") }

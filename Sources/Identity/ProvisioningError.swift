@@ -1,7 +1,7 @@
 /// Why a new tenant or user is refused: the field and the rule it breaks; nothing was changed.
 public struct ProvisioningError: Error, Hashable, Sendable, CustomStringConvertible {
     public enum Field: String, Hashable, Sendable {
-        case `extension`, displayName = "display name", username, password, domain, tenantName = "tenant name"
+        case `extension`, displayName = "display name", username, password, domain, tenantName = "tenant name", service
     }
 
     public let field: Field

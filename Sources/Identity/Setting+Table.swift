@@ -106,6 +106,11 @@ extension Setting {
             "encryption", .media, \.encryption, "how media is encrypted between phone and server",
             "RFC 4568, RFC 5763, RFC 8643"),
         .choice("dtmf", .media, \.dtmf, "how digits pressed during a call travel", "RFC 4733, RFC 6086"),
+        .flag(
+            "music-on-hold", .media, \.musicOnHold,
+            "lets whom the phone puts on hold hear music of the server's; off passes on whatever the phone sends"),
+        .choice("language", .media, \.language, "what the server speaks to callers", scopes: [.tenant]),
+        .choice("record-calls", .media, \.recordsCalls, "which calls are recorded; of the two phones of a call, one with all is enough"),
         .number(
             "media-silence", .media, \.mediaSilenceSeconds, 10...3600, .seconds, zero: "never asks",
             "a phone that sends no media for so long, and is not on hold, is asked whether it is still in the call"),

@@ -58,6 +58,13 @@ public struct TenantSettings: Hashable, Sendable {
     public var packetTime: PacketTime = .ms20
     public var dtmf: DTMFUse = .auto
     public var encryption: EncryptionUse = .offered
+    /// Lets whom a phone puts on hold hear music.
+    public var musicOnHold: Bool = true
+    /// What it is: `music`, or `music/NAME`.
+    public var holdMusic: String = "music"
+    /// What the server speaks to callers.
+    public var language: SpokenLanguage = .server
+    public var recordsCalls: RecordingUse = .off
     /// Dialled numbers that are emergency calls, compared whole; an extension of the same digits answers them.
     public var emergencyNumbers: [String] = ["112", "911", "15", "17", "18", "110", "114", "115", "196"]
 
@@ -145,6 +152,32 @@ public enum DTMFUse: String, Hashable, Sendable, SettingChoice {
         case .rfc4733: "as events in the media (RFC 4733), else as tones; SIP INFO is answered and not acted on"
         case .inband: "as tones in the audio; events are neither offered nor taken"
         case .info: "by SIP INFO; events are neither offered nor taken"
+        }
+    }
+}
+
+/// Which language the server speaks.
+public enum SpokenLanguage: String, Hashable, Sendable, SettingChoice {
+    case server, fr, en
+
+    public var meaning: String {
+        switch self {
+        case .server: "the language of the configuration (prompts.language)"
+        case .fr: "French"
+        case .en: "English"
+        }
+    }
+}
+
+/// Which calls are recorded.
+public enum RecordingUse: String, Hashable, Sendable, SettingChoice {
+    case off, all
+
+    public var meaning: String {
+        switch self {
+        case .off: "none"
+        case .all:
+            "every call from its answer on, the caller on the left channel and who answered on the right; telling the parties is the customer's duty"
         }
     }
 }

@@ -1,9 +1,12 @@
 public import Basics
+public import Identity
 
 /// Where a dialled number leads, and why.
 public struct Route: Hashable, Sendable {
     public enum Destination: Hashable, Sendable {
         case user(UserID)
+        /// A number that the server itself answers.
+        case service(ServiceNumber)
         /// An emergency number, whole and normalised, that no user answers.
         case emergency(String)
         /// A user who may not be called now.

@@ -32,6 +32,12 @@ public struct Router: Sendable {
             reasons.append(.init("user.extension", "\(user.extension) is \(user.displayName)"))
             return Route(destination: .user(user.id), isEmergency: isEmergency, reasons: reasons)
         }
+        if let number = directory.service(in: tenant, extension: dialled)
+            ?? directory.service(in: tenant, extension: Router.bare(dialled))
+        {
+            reasons.append(.init("service", "\(number.extension) is answered by the server: \(number.service.summary)"))
+            return Route(destination: .service(number), isEmergency: isEmergency, reasons: reasons)
+        }
         if isEmergency {
             reasons.append(.init("user.extension", "no user answers \(dialled)"))
             return Route(destination: .emergency(Router.bare(dialled)), isEmergency: true, reasons: reasons)

@@ -99,9 +99,18 @@ public struct Demo: Sendable {
         }
         try DemoCredentials.write(accounts, to: file(folder) + ".new")
         try database.users.create(users, in: tenant)
+        let taken: Set<String> = Set(users.map(\.extension))
+        for (number, service) in services where !taken.contains(number) {
+            try database.services.create(try NewServiceNumber(extension: number, service: service), in: tenant.id)
+        }
         try DemoCredentials.move(file(folder) + ".new", to: file(folder))
         return Demo(accounts: accounts, userCount: users.count, isNew: true, credentialsFile: file(folder))
     }
+
+    /// What answers in the demo beside the users.
+    public static let services: [(number: String, service: Service)] = [
+        ("600", .echo), ("601", .music(prompt: "music")), ("602", .conference(.init())),
+    ]
 
     /// The same users again; only the address in the file follows the machine's.
     private static func found(folder: String, users: Int, domain: String) throws(DemoError) -> Demo {

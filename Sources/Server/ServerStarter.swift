@@ -294,6 +294,7 @@ struct ServerStarter {
         settings.calls.maximumBranches = configuration.branches
         settings.overloadDelay = configuration.overloadDelay
         settings.severeOverloadDelay = configuration.severeOverloadDelay
+        let rooms = RoomTable()
         for loop in loops {
             var own = settings
             own.sweepsRegistrations = loop.index == 0
@@ -301,8 +302,8 @@ struct ServerStarter {
             let shard = Shard(
                 id: ShardID(UInt8(loop.index)), epoch: state.epoch, settings: own, random: .system,
                 addresses: services.addresses,
-                media: services.media, locations: state.locations, directory: state.directory, gate: state.gate,
-                now: clock.now,
+                media: services.media, locations: state.locations, rooms: rooms, directory: state.directory,
+                gate: state.gate, now: clock.now,
                 wall: clock.wallNow)
             try? await loop.eventLoop.submit { loop.install(shard, services) }.get()
         }

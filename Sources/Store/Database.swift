@@ -45,6 +45,7 @@ public final class Database: Sendable {
     public var bindings: BindingStore { BindingStore(database: self) }
     public var callRecords: CallRecordStore { CallRecordStore(database: self) }
     public var prompts: PromptStore { PromptStore(database: self) }
+    public var services: ServiceNumberStore { ServiceNumberStore(database: self) }
     public var settings: SettingStore { SettingStore(database: self) }
 
     /// All tenants, users and terminals as one snapshot; the default tenant is the one set, else the only one there is.
@@ -56,11 +57,11 @@ public final class Database: Sendable {
             let found: TenantID? = tenants.contains { $0.id == chosen } ? chosen : only
             return Directory(
                 tenants: tenants, users: try UserStore.allUsers(db), terminals: try UserStore.allTerminals(db),
-                defaultTenant: found)
+                services: try ServiceNumberStore.all(db), defaultTenant: found)
         }
     }
 
-    /// Rises with every committed change of a tenant, user, terminal or prompt, by whichever process: poll it and load the directory anew.
+    /// Rises with every committed change of a tenant, user, terminal, service number or prompt, by whichever process: poll it and load the directory anew.
     public func directoryVersion() throws(StoreError) -> Int64 {
         try read { db in try Int64.fetchOne(db, sql: "SELECT version FROM directory_version") ?? 0 }
     }

@@ -15,6 +15,7 @@ package enum Schema {
         Migration(number: 4, name: "0004-registered-host", sql: registeredHost),
         Migration(number: 5, name: "0005-call-quality", sql: callQuality),
         Migration(number: 6, name: "0006-prompts", sql: prompts),
+        Migration(number: 7, name: "0007-service-numbers", sql: serviceNumbers),
     ]
 
     /// Durations are in seconds, `…_at` columns in microseconds since 1970 (UTC), settings are JSON whose missing keys mean defaults.
@@ -40,6 +41,19 @@ package enum Schema {
     /// The address that the listener of a registration was bound to: its number means nothing once the configuration changed.
     private static let bindingListeners: String = """
         ALTER TABLE bindings ADD COLUMN bound TEXT NOT NULL DEFAULT '';
+        """
+
+    /// Numbers that the server itself answers; `options` is JSON whose keys depend on the kind.
+    private static let serviceNumbers: String = """
+        CREATE TABLE service_numbers (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            tenant_id INTEGER NOT NULL REFERENCES tenants (id) ON DELETE CASCADE,
+            extension TEXT NOT NULL CHECK (length(extension) BETWEEN 1 AND 16),
+            kind TEXT NOT NULL,
+            options TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(options)),
+            UNIQUE (tenant_id, extension)
+        );
+        \(directoryTriggers(["service_numbers"]))
         """
 
     /// Recordings that stand in for prompts and music. `tenant_id` NULL: for all tenants; `language` '': whatever the language; `file` is

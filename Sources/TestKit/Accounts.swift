@@ -52,7 +52,20 @@ package struct Accounts {
         terminals[index].settings = settings
     }
 
+    /// Numbers that the server itself answers, from 1800 on.
+    package private(set) var services: [ServiceNumber] = []
+
+    @discardableResult
+    package mutating func add(_ service: Service) -> String {
+        let number = ServiceNumber(
+            id: ServiceNumberID(Int64(services.count + 1)), tenant: tenant.id, extension: String(1800 + services.count),
+            service: service)
+        services.append(number)
+        return number.extension
+    }
+
     package var directory: Directory {
-        Directory(tenants: [tenant], users: users, terminals: terminals, defaultTenant: tenant.id)
+        Directory(
+            tenants: [tenant], users: users, terminals: terminals, services: services, defaultTenant: tenant.id)
     }
 }

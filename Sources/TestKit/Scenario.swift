@@ -31,7 +31,13 @@ package final class Scenario {
         let counts: [Int] = (0..<Int.random(in: 3...5, using: &random)).map { _ in
             [1, 1, 2, 3][Int.random(in: 0..<4, using: &random)]
         }
-        let accounts = Accounts(terminals: counts, settings: tenant)
+        if Int.random(in: 0..<100, using: &random) < 10 { tenant.recordsCalls = .all }
+        var accounts = Accounts(terminals: counts, settings: tenant)
+        accounts.add(.echo)
+        accounts.add(.announcement(.init(prompt: "test-call", repeats: 2)))
+        accounts.add(.music(prompt: "music"))
+        accounts.add(.conference(.init()))
+        accounts.add(.conference(.init(pin: "5555", limit: 2)))
         let ports: Int = chance(10) ? Int.random(in: 1...8, using: &random) : 400
         var abuse = AbuseSettings()
         abuse.banThreshold = 1000
@@ -179,6 +185,7 @@ package final class Scenario {
         let caller: VirtualPhone = users[from][Int.random(in: 0..<users[from].count, using: &random)]
         var number: String = users[to][0].account.extension
         if percent(4) { number = "1999" }
+        if percent(8) { number = String(1800 + Int.random(in: 0..<5, using: &random)) }
         let at: Duration = seconds(8...max(9, activeTime.inSeconds * 0.7))
         var plan: CallerPlan = callerPlan()
         let callees: [VirtualPhone] = users[to]
@@ -186,6 +193,12 @@ package final class Scenario {
         let taking: [CalleePlan] = callees.map { _ in calleePlan() }
         let refuses: Bool = percent(5)
         let delay: Duration = percent(30) ? seconds(0...8) : .zero
+        for _ in 0..<2 {
+            world.after(at + seconds(1...20)) { [unowned self] in
+                world.server.media.endPlaying()
+                world.server.reportMedia()
+            }
+        }
         world.after(at) {
             for (phone, plan) in zip(callees, taking) {
                 phone.plan = plan

@@ -5,12 +5,13 @@ internal import Synchronization
 
 /// A media plane without packets: it keeps account of ports and endpoints, and complains of commands that make no sense.
 package final class VirtualMediaPlane: MediaPlane {
-    private struct State {
+    struct State {
         var free: [UInt16]
         /// Reserved, with or without an endpoint, by RTP port.
         var reserved: Set<UInt16> = []
         var open: [MediaEndpointID: MediaEndpointPlan] = [:]
         var joined: [MediaEndpointID: MediaEndpointID] = [:]
+        var sources = Sources()
         var facts: [MediaFact] = []
         var log: [MediaCommand] = []
         var faults: [String] = []
@@ -20,7 +21,7 @@ package final class VirtualMediaPlane: MediaPlane {
         var transcoded: Int = 0
     }
 
-    private let state: Mutex<State>
+    let state: Mutex<State>
     private let keepsLog: Bool
 
     /// - Parameters:
@@ -137,7 +138,7 @@ package final class VirtualMediaPlane: MediaPlane {
         }
     }
 
-    private static func perform(_ command: MediaCommand, _ state: inout State) {
+    static func perform(_ command: MediaCommand, _ state: inout State) {
         switch command {
         case .set(let plan):
             if !state.reserved.contains(plan.ports.rtp) {
@@ -154,16 +155,21 @@ package final class VirtualMediaPlane: MediaPlane {
         case .join(let one, let other):
             for id in [one, other] where state.open[id] == nil { state.faults.append("joins \(id), which is not open") }
             if one == other { state.faults.append("joins \(one) to itself") }
-            for id in [one, other] { VirtualMediaPlane.part(id, &state) }
+            for id in [one, other] {
+                VirtualMediaPlane.part(id, &state)
+                state.sources.heard[id] = nil
+            }
             (state.joined[one], state.joined[other]) = (other, one)
             state.changed.insert(one)
         case .unjoin(let id): VirtualMediaPlane.part(id, &state)
-        case .hear, .play, .stopPlaying, .record, .stopRecording, .openRoom, .enter, .leave, .closeRoom, .press: break
+        case .hear, .play, .stopPlaying, .record, .stopRecording, .openRoom, .enter, .leave, .closeRoom, .press:
+            perform(sound: command, &state)
         case .close(let id):
             guard let plan = state.open.removeValue(forKey: id) else {
                 return state.faults.append("closes \(id), which is not open")
             }
             VirtualMediaPlane.part(id, &state)
+            forget(id, &state)
             VirtualMediaPlane.giveBack(plan.ports.rtp, &state)
             var statistics = MediaStatistics()
             statistics.packetsReceived = state.packets

@@ -75,6 +75,7 @@ package final class VirtualServer {
             }, localNetworks: [], hostNames: ["Server.lan"],
             sourceAddress: { $0.isV4 ? VirtualServer.address.address : VirtualServer.addressV6.address })
         shards = []
+        let rooms = RoomTable()
         for index in 0..<count {
             var own: ShardSettings = settings
             own.sweepsRegistrations = index == 0
@@ -83,7 +84,7 @@ package final class VirtualServer {
                 Shard(
                     id: ShardID(UInt8(index)), epoch: 7, settings: own,
                     random: AnyRandom(SeededRandom(seed: random.next())),
-                    addresses: addresses, media: media, locations: locations, directory: directory, gate: gate,
+                    addresses: addresses, media: media, locations: locations, rooms: rooms, directory: directory, gate: gate,
                     now: .zero,
                     wall: world.wall))
         }
@@ -202,6 +203,7 @@ package final class VirtualServer {
             }
         }
         if media.reservedPorts != 0 { found.append("\(media.reservedPorts) media port(s) still reserved") }
+        found += media.leftSources
         for endpoint in media.openEndpoints { found.append("media endpoint \(endpoint.id) still open") }
         for record in book.open { found.append("record \(record.id) (\(record.dialled)) is never settled") }
         if locations.count != 0 { found.append("\(locations.count) binding(s) left") }

@@ -16,7 +16,7 @@ struct Martinet: AsyncParsableCommand {
         version: version,
         subcommands: [
             DemoCommand.self, ServeCommand.self, CheckCommand.self, TenantCommand.self, UserCommand.self,
-            PromptCommand.self,
+            ServiceCommand.self, PromptCommand.self,
             RegistrationsCommand.self, CallsCommand.self, RecordsCommand.self, TraceCommand.self,
         ])
 }

@@ -17,11 +17,12 @@ final class Office {
         _ terminals: [Int] = [1, 1], settings: TenantSettings = TenantSettings(),
         shard: ShardSettings = ShardSettings(), ports: Int = 100,
         transport: SIPTransportKind = .udp, registers: Bool = true, disabling disabled: Int? = nil,
-        firstTerminal: SettingValues? = nil, packets: UInt64 = 50
+        firstTerminal: SettingValues? = nil, packets: UInt64 = 50, services: [Service] = []
     ) {
         var accounts = Accounts(terminals: terminals, settings: settings)
         if let disabled { accounts.disable(user: disabled) }
         if let firstTerminal { accounts.set(firstTerminal, ofTerminal: 0) }
+        for service in services { accounts.add(service) }
         let world = VirtualWorld(
             seed: 42, accounts: accounts, settings: shard,
             media: VirtualMediaPlane(ports: ports, keepsLog: true, packets: packets))
