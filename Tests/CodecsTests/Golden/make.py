@@ -156,7 +156,7 @@ def noise():
 
 def main():
     run("cc", "-O2", "-I/usr/include/opus", "-o", "reference", os.path.join(ROOT, "e2e/support/codec_reference.c"), "-lspandsp",
-        "-lbcg729", "-lopus")
+        "-lbcg729", "-lopus", "-lspeexdsp")
     put("voice8.raw", voice(8000, 0.48, 9000))
     put("voice16.raw", voice(16000, 0.48, 9000))
     put("loud16.raw", voice(16000, 0.12, 40000))
