@@ -176,6 +176,8 @@ extension Call {
             if leg.digitHabit == .infoAlone { coming = .info }
             legs[index].streams[position]?.plan.digitsIn = coming
             legs[index].streams[position]?.plan.digitsOut = going
+            // A phone of tones may send INFO too, and is watched for which of the two it means.
+            legs[index].streams[position]?.plan.listensFor = coming == .inBand && preference == .automatic ? .keys : []
             // What is not taken is not agreed: the media plane drops it.
             legs[index].streams[position]?.plan.incoming =
                 coming == .events ? audio.incoming : audio.incomingWithoutEvents

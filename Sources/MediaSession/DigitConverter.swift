@@ -9,13 +9,13 @@ public import Signals
 /// them are one key when they are of the same digit, of different ways, and near each other in time; a key that the same way brings
 /// again is another one. So a digit pressed twice quickly is two keys, and a phone that sends events and tones alike presses once.
 ///
-/// Where tones come and the listener takes them in another way, they are muted in its audio: the engine holds that audio back by
-/// ``lookAheadMs`` and gives it to ``mute(_:from:)``.
+/// Where tones come and the listener takes them in another way, they are not to be heard: the engine holds the packets back by
+/// ``lookAheadMs`` and asks of each ``hasTone(in:)``.
 ///
-/// In each 20 ms of a leg whose tones are listened for, the engine feeds the detector, gives its events to
-/// ``came(_:position:sampleRate:now:)``, performs what ``nextEffect()`` gives, passes the audio through a ``HeldAudio`` of
-/// ``lookAheadMs``, mutes what comes out of it, and sends it; keys that are held towards the listener take its place. Where event
-/// packets are relayed as they came, nobody listens as far as this is concerned: `listener` is nil, and keys are only told.
+/// For each packet of a leg whose tones are listened for, the engine feeds the detector, gives its events to
+/// ``came(_:position:sampleRate:now:)`` and performs what ``nextEffect()`` gives; keys that are held towards the listener take the place of
+/// audio. Where event packets are relayed as they came, nobody listens as far as this is concerned: `listener` is nil, and keys are only
+/// told.
 ///
 /// A plain value; feeding it allocates nothing.
 public struct DigitConverter: Sendable {
@@ -194,13 +194,8 @@ public struct DigitConverter: Sendable {
         }
     }
 
-    /// Silences those of `samples` that hold a tone that is sent on in another way.
-    ///
-    /// - Parameter position: where the first of them was in what the detector was fed.
-    public func mute(_ samples: UnsafeMutableBufferPointer<Int16>, from position: Int64) {
-        guard listener != nil, !passesTones else { return }
-        tones.mute(samples, from: position)
-    }
+    /// Whether a tone that was found lies in these samples, by the position given to ``came(_:position:sampleRate:now:)``.
+    public func hasTone(in samples: Range<Int64>) -> Bool { tones.sound(in: samples) }
 
     mutating func add(_ effect: Effect) {
         if effectCount == effects.count { (effectCount, effectsTaken) = (0, 0) }

@@ -72,9 +72,14 @@ public struct MediaEndpointPlan: Hashable, Sendable {
     public var security: MediaSecurity
     /// Set where the peer speaks ICE: connectivity checks are then answered (RFC 8445 §2.5, lite).
     public var ice: ICEPlan?
-    /// How digits come from the peer, and how they go to it.
+    /// How digits come from the peer: ``MediaFact/digit(_:_:)`` tells of events and, where somebody needs to know, of tones. What comes in
+    /// another way is left alone: with `.info` and `.none` events are neither told nor passed on.
     public var digitsIn: DigitTransport
+    /// How digits go to the peer. Those of the leg it hears are brought to it as events or tones by the media plane; with `.info` call
+    /// control sends each ``MediaFact/digit(_:_:)`` of that leg.
     public var digitsOut: DigitTransport
+    /// What else the server listens for; nothing by default.
+    public var listensFor: MediaListening
 
     public init(id: MediaEndpointID, ports: MediaPorts) {
         self.id = id
@@ -93,6 +98,7 @@ public struct MediaEndpointPlan: Hashable, Sendable {
         security = .none
         digitsIn = .events
         digitsOut = .events
+        listensFor = []
     }
 }
 
@@ -118,7 +124,8 @@ public enum MediaCommand: Hashable, Sendable {
     /// Lets a leg out of its room; it hears nothing until told to.
     case leave(MediaRoomID, MediaEndpointID)
     case closeRoom(MediaRoomID)
-    /// Presses keys towards the leg's peer, by the plan's ``MediaEndpointPlan/digitsOut``.
+    /// Presses keys towards the leg's peer, by the plan's ``MediaEndpointPlan/digitsOut``: events, or tones in whatever it hears. INFO is call
+    /// control's to send: ``MediaFact/notPressed(_:_:)``.
     case press(MediaEndpointID, [Digit], durationMs: UInt16)
     /// Ends the endpoint, gives its ports back and answers with ``MediaFact/closed(_:_:)``.
     case close(MediaEndpointID)
@@ -173,6 +180,10 @@ public enum MediaFact: Hashable, Sendable {
     case heardAgain(MediaEndpointID)
     /// The peer pressed a key; told once, at the start of the key, however it came.
     case digit(MediaEndpointID, Digit)
+    /// Keys were not pressed towards the peer: why, in words.
+    case notPressed(MediaEndpointID, String)
+    /// The peer began or ended to speak, where ``MediaListening/voice`` is listened for.
+    case voice(MediaEndpointID, Bool)
     /// The peer lets a tone of a machine be heard.
     case heard(MediaEndpointID, MachineTone)
     case played(MediaPlayerID, PlaybackEnd)
@@ -193,8 +204,8 @@ public enum MediaFact: Hashable, Sendable {
     public var endpoint: MediaEndpointID? {
         switch self {
         case .latched(let id, _, _), .silent(let id, _), .heardAgain(let id), .failed(let id, _), .closed(let id, _),
-            .digit(let id, _), .heard(let id, _), .talking(_, let id, _), .quality(let id, _), .secured(let id),
-            .insecure(let id, _):
+            .digit(let id, _), .notPressed(let id, _), .voice(let id, _), .heard(let id, _), .talking(_, let id, _),
+            .quality(let id, _), .secured(let id), .insecure(let id, _):
             id
         case .played, .recorded: nil
         }
@@ -206,8 +217,8 @@ public enum MediaFact: Hashable, Sendable {
         case .played(let id, _): id.call
         case .recorded(let id, _): id.call
         case .latched(let id, _, _), .silent(let id, _), .heardAgain(let id), .failed(let id, _), .closed(let id, _),
-            .digit(let id, _), .heard(let id, _), .talking(_, let id, _), .quality(let id, _), .secured(let id),
-            .insecure(let id, _):
+            .digit(let id, _), .notPressed(let id, _), .voice(let id, _), .heard(let id, _), .talking(_, let id, _),
+            .quality(let id, _), .secured(let id), .insecure(let id, _):
             id.leg.call
         }
     }

@@ -16,12 +16,10 @@ struct MutedTones: Sendable {
         ends[last] = end &+ margin
     }
 
-    func mute(_ samples: UnsafeMutableBufferPointer<Int16>, from position: Int64) {
-        let after: Int64 = position &+ Int64(samples.count)
-        for tone in 0..<8 where ends[tone] > position && starts[tone] < after {
-            let first = Int(max(starts[tone] &- position, 0))
-            let end = Int(min(ends[tone], after) &- position)
-            for place in first..<max(end, first) { samples[place] = 0 }
-        }
+    /// Whether a tone lies in samples of this range.
+    func sound(in samples: Range<Int64>) -> Bool {
+        guard !samples.isEmpty else { return false }
+        for tone in 0..<8 where ends[tone] > samples.lowerBound && starts[tone] < samples.upperBound { return true }
+        return false
     }
 }

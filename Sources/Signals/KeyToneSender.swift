@@ -19,6 +19,8 @@ public struct KeyToneSender: Sendable {
         var code: UInt8 = 0
         /// In samples; nil while it is held.
         var length: Int?
+        /// Of the upper frequency, in dBm0.
+        var level: Double = 0
     }
     private var keys: InlineArray<64, Key> = InlineArray(repeating: Key())
     private var head: Int = 0
@@ -33,7 +35,8 @@ public struct KeyToneSender: Sendable {
     /// Of both frequencies, in 2³² of a turn.
     private var phases: SIMD2<UInt32> = .zero
     private var steps: SIMD2<UInt32> = .zero
-    private let peaks: SIMD2<Double>
+    private var peaks: SIMD2<Double> = .zero
+    private let level: Double
     /// In samples: how long a tone takes to rise and to fall, 1 ms.
     private let ramp: Int
 
@@ -43,8 +46,14 @@ public struct KeyToneSender: Sendable {
     public init(sampleRate: UInt32, levelDbm0: Double = DTMF.standardLevelDbm0) {
         self.sampleRate = max(sampleRate / 1000 * 1000, 8000)
         ramp = Int(self.sampleRate / 1000)
-        peaks = SIMD2(
-            32_768 * sinePeak(dbm0: levelDbm0 - DTMF.standardTwistDb), 32_768 * sinePeak(dbm0: levelDbm0))
+        level = levelDbm0
+    }
+
+    /// The level of the upper frequency, in dBm0, where both together have the volume of an event (RFC 4733 §2.3.4): 0 ... 63 dB below
+    /// 0 dBm0. Made no louder than -3 dBm0, which lines bear, and no softer than -25, which every receiver takes (ITU-T Q.24).
+    public static func level(volume: UInt8) -> Double {
+        let lower: Double = pow(10, -DTMF.standardTwistDb / 10)
+        return -Double(min(max(volume, 3), 25)) - 10 * log10(1 + lower)
     }
 
     /// Presses a key (its code of RFC 4733 §3.2, 0 ... 15) for `durationMs`, 60 ms or more and 60 s at most, after those that wait.
@@ -52,14 +61,17 @@ public struct KeyToneSender: Sendable {
     /// - Returns: false when too many wait, or it has no tone; the key is then left out.
     @discardableResult
     public mutating func press(_ code: UInt8, durationMs: UInt32) -> Bool {
-        add(Key(code: code, length: length(durationMs)))
+        add(Key(code: code, length: length(durationMs), level: level))
     }
 
     /// Presses a key and holds it until ``release(durationMs:)``. One that is held is released.
+    ///
+    /// - Parameter volume: of the event that is sounded, by ``level(volume:)``; nil takes the level of all others.
     @discardableResult
-    public mutating func hold(_ code: UInt8) -> Bool {
+    public mutating func hold(_ code: UInt8, volume: UInt8? = nil) -> Bool {
         release(durationMs: nil)
-        guard add(Key(code: code, length: nil)) else { return false }
+        let level: Double = volume.map { Self.level(volume: $0) } ?? level
+        guard add(Key(code: code, length: nil, level: level)) else { return false }
         held = taken + waiting - 1
         return true
     }
@@ -116,6 +128,8 @@ public struct KeyToneSender: Sendable {
         let (low, high) = DTMF.frequencies(keys[head].code) ?? (0, 0)
         let turn: Double = 4_294_967_296 / Double(sampleRate)
         steps = SIMD2(UInt32(low * turn), UInt32(high * turn))
+        let level: Double = keys[head].level
+        peaks = SIMD2(32_768 * sinePeak(dbm0: level - DTMF.standardTwistDb), 32_768 * sinePeak(dbm0: level))
     }
 
     private mutating func end() {

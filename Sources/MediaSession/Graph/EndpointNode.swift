@@ -45,12 +45,17 @@ public struct EndpointNode: ~Copyable {
     var ear: UnsafeMutablePointer<RoomEar>?
     /// Those that record it.
     var firstRecorder: UnsafeMutablePointer<RecorderNode>?
-    /// Keys the peer presses, and those pressed towards it.
+    /// Keys the peer presses as events, and those pressed towards it.
     var events: EventReceiver?
-    var presser: UnsafeMutablePointer<KeyPresser>?
+    var presser: PresserPointer?
+    /// What is listened for in what the peer says; nil where nothing is.
+    var signals: SignalEarPointer?
+    /// Brings it the keys of whom it hears, where packets of events are not just relayed.
+    var converter: UnsafeMutablePointer<DigitConverter>?
+    /// It gets the keys of whom it hears in another way than as tones.
+    var isSparedTones: Bool = false
     /// Payload types of the peer that are events, a bit each.
     private var eventTypes: (UInt64, UInt64) = (0, 0)
-    private(set) var eventClockRate: UInt32 = 8000
     /// Nil where packets go in the clear.
     var keys: UnsafeMutablePointer<StreamGuard>?
     /// What the peer says, decoded; nil while nobody needs it.
@@ -92,6 +97,18 @@ public struct EndpointNode: ~Copyable {
         keys?.deallocate()
         ear?.deinitialize(count: 1)
         ear?.deallocate()
+        presser?.deinitialize(count: 1)
+        presser?.deallocate()
+        signals?.deinitialize(count: 1)
+        signals?.deallocate()
+        converter?.deinitialize(count: 1)
+        converter?.deallocate()
+    }
+
+    mutating func forgetSignals() {
+        signals?.deinitialize(count: 1)
+        signals?.deallocate()
+        signals = nil
     }
 
     /// Packets go in the clear from now on.
@@ -120,15 +137,25 @@ public struct EndpointNode: ~Copyable {
         (payloadType < 64 ? eventTypes.0 >> UInt64(payloadType) : eventTypes.1 >> UInt64(payloadType & 63)) & 1 != 0
     }
 
+    /// Whether the peer may send keys as events.
+    var hasEvents: Bool { eventTypes.0 | eventTypes.1 != 0 }
+
     /// Looks which payload types are events.
     mutating func noteFormats() {
         eventTypes = (0, 0)
         for format in plan.incoming {
-            guard case .telephoneEvent(let clockRate) = format.content else { continue }
+            guard case .telephoneEvent = format.content else { continue }
             let bit: UInt64 = 1 << UInt64(format.payloadType & 63)
             if format.payloadType < 64 { eventTypes.0 |= bit } else { eventTypes.1 |= bit }
-            if clockRate != eventClockRate { (eventClockRate, events) = (clockRate, nil) }
         }
+    }
+
+    /// The clock of events of a payload type, in Hz.
+    func eventClockRate(_ payloadType: UInt8) -> UInt32 {
+        for format in plan.incoming where format.payloadType == payloadType {
+            if case .telephoneEvent(let clockRate) = format.content { return clockRate }
+        }
+        return 8000
     }
 
     /// The coding of the peer's last packet of audio.

@@ -35,7 +35,14 @@ struct Ingress: ~Copyable {
     private(set) var discarded: UInt64 = 0
     private(set) var illegal: UInt64 = 0
 
-    init() { memory = .allocate(capacity: Self.size) }
+    /// What is decoded is wanted at this rate, in Hz, where the codec has it; 0 is the codec's own.
+    private let wantedRate: UInt32
+
+    init(sampleRate: UInt32 = 0) {
+        wantedRate = sampleRate
+        memory = .allocate(capacity: Self.size)
+    }
+
     deinit { memory.deallocate() }
 
     /// What follows is another stream, or follows a change nobody should hear as a loss.
@@ -49,7 +56,7 @@ struct Ingress: ~Copyable {
         _ header: RTPHeader, _ packet: UnsafeRawBufferPointer, codecOf: (UInt8) -> AudioCodec?
     ) -> Audio? {
         if header.payloadType != payloadType || decoder == nil {
-            guard let codec = codecOf(header.payloadType), let fresh = try? AudioDecoder(codec) else { return nil }
+            guard let codec = codecOf(header.payloadType), let fresh = makeDecoder(codec) else { return nil }
             (self.codec, payloadType, clockRate) = (codec, header.payloadType, codec.clockRate)
             rate = fresh.sampleRate
             decoder = consume fresh
@@ -82,6 +89,11 @@ struct Ingress: ~Copyable {
         return Audio(
             samples: UnsafeBufferPointer(start: memory, count: filled + count), rate: rate, gap: gap,
             clockRate: clockRate, concealed: filled)
+    }
+
+    private func makeDecoder(_ codec: AudioCodec) -> AudioDecoder? {
+        if wantedRate > 0, let decoder = try? AudioDecoder(codec, sampleRate: wantedRate) { return decoder }
+        return try? AudioDecoder(codec)
     }
 
     /// Fills the time between the last packet and this one where packets were lost.

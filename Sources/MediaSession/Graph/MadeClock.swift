@@ -3,7 +3,8 @@ internal import Basics
 /// The timestamps of packets made for one listener: one after the other while audio flows, by the clock after a pause.
 struct MadeClock {
     private var next: UInt32 = 0
-    private var isRunning: Bool = false
+    /// Packets are made one after the other.
+    private(set) var isRunning: Bool = false
     /// The next packet begins a spurt.
     private(set) var marks: Bool = true
 

@@ -5,7 +5,8 @@ internal import RTP
 extension MediaGraph {
     /// A packet whose audio somebody needs: a listener of another coding, a recorder, a detector.
     mutating func hearAudio(
-        _ header: RTPHeader, _ packet: UnsafeRawBufferPointer, from node: EndpointPointer, now: Moment
+        _ header: RTPHeader, _ packet: UnsafeRawBufferPointer, from node: EndpointPointer, isTone: Bool = false,
+        now: Moment
     ) {
         if node.pointee.ingress == nil {
             let fresh = UnsafeMutablePointer<Ingress>.allocate(capacity: 1)
@@ -19,13 +20,22 @@ extension MediaGraph {
         var listener = node.pointee.firstListener
         while let one = listener {
             listener = one.pointee.nextListener
-            recordHeard(audio.samples, rate: audio.rate, gapMs: audio.gapMs, of: one, now: now)
+            let isSpared: Bool = isTone && one.pointee.isSparedTones
+            if !isSpared, one.pointee.presser?.pointee.isTones != true {
+                recordHeard(audio.samples, rate: audio.rate, gapMs: audio.gapMs, of: one, now: now)
+            }
             guard one.pointee.map[header.payloadType] == PayloadMap.audio else { continue }
             guard one.pointee.takesRTP else {
                 node.pointee.endpoint.undeliverable()
                 continue
             }
-            transcode(audio, to: one, now: now)
+            // A key that is pressed here is all it hears.
+            guard one.pointee.presser == nil else { continue }
+            if isSpared {
+                one.pointee.made.stop()
+            } else {
+                transcode(audio, to: one, now: now)
+            }
         }
     }
 
@@ -73,7 +83,7 @@ extension MediaGraph {
             node.pointee.made.pause()
             return
         }
-        guard node.pointee.takesRTP, node.pointee.presser == nil,
+        guard node.pointee.takesRTP,
             let room = outbox.reserve(RTPHeader.minimumLength + payload.count + Self.tailroom)
         else { return }
         node.pointee.stream.make(

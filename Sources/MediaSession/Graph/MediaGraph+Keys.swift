@@ -1,47 +1,69 @@
 internal import Basics
+internal import Codecs
 internal import RTP
+internal import Signals
 
-/// Keys as events (RFC 4733).
+/// Keys pressed towards a leg, as events (RFC 4733) or as tones.
 extension MediaGraph {
-    /// Tells of the keys in an event packet.
-    mutating func takeEvent(
-        _ header: RTPHeader, _ packet: UnsafeRawBufferPointer, from node: EndpointPointer, now: Moment
-    ) {
-        guard let range = header.payload(of: packet) else { return }
-        let payload = UnsafeRawBufferPointer(rebasing: packet[range])
-        if node.pointee.events == nil { node.pointee.events = EventReceiver(clockRate: node.pointee.eventClockRate) }
-        node.pointee.events?.receive(payload, timestamp: header.timestamp, marker: header.marker, now: now)
-        while let fact = node.pointee.events?.nextFact() {
-            guard case .began(let event, _, _, _) = fact, let digit = Digit(rawValue: event) else { continue }
-            facts.append(.digit(node.pointee.id, digit))
-        }
-    }
-
     mutating func press(_ id: MediaEndpointID, _ digits: [Digit], durationMs: UInt16, now: Moment) {
         guard let node = nodes[id] else { return }
-        guard let format = node.pointee.eventFormat, case .telephoneEvent(let clockRate) = format.content else {
-            facts.append(.failed(id, "the leg takes no keys as events (RFC 4733)"))
+        guard let presser = presser(of: node, now: now) else {
+            facts.append(.notPressed(id, node.pointee.whyNoKeys))
             return
         }
-        if node.pointee.presser == nil {
-            let fresh = UnsafeMutablePointer<KeyPresser>.allocate(capacity: 1)
-            fresh.initialize(
-                to: KeyPresser(
-                    payloadType: format.payloadType, clockRate: clockRate, phase: wheel.enter(now: now)))
-            node.pointee.presser = fresh
-            phasePressers[fresh.pointee.phase].append(node)
-        }
-        for digit in digits {
-            _ = node.pointee.presser?.pointee.sender.press(digit.rawValue, durationMs: UInt32(durationMs))
-        }
+        for digit in digits { presser.pointee.press(digit, durationMs: UInt32(durationMs)) }
     }
 
-    /// Sends what a pressed key has to say in this tick.
+    /// What presses keys towards a leg; nil where the media plane can press none.
+    mutating func presser(of node: EndpointPointer, now: Moment) -> PresserPointer? {
+        if let presser = node.pointee.presser { return presser }
+        let presser: PresserPointer
+        switch node.pointee.keyWay {
+        case .events:
+            guard let format = node.pointee.eventFormat, case .telephoneEvent(let clockRate) = format.content else {
+                return nil
+            }
+            presser = .allocate(capacity: 1)
+            presser.initialize(
+                to: KeyPresser(payloadType: format.payloadType, clockRate: clockRate, phase: wheel.enter(now: now)))
+        case .inBand:
+            guard let packer = packer(of: node) else { return nil }
+            // What was heard until now is cut off.
+            packer.pointee.clear()
+            let leadIn: Int = node.pointee.made.isRunning ? 0 : packer.pointee.codec.leadIn
+            presser = .allocate(capacity: 1)
+            presser.initialize(
+                to: KeyPresser(
+                    sampleRate: packer.pointee.sampleRate, leadIn: leadIn, phase: wheel.enter(now: now)))
+        case .info, .none: return nil
+        }
+        node.pointee.made.stop()
+        node.pointee.presser = presser
+        phasePressers[presser.pointee.phase].append(node)
+        return presser
+    }
+
+    /// Sends what the keys of one leg have to say in this tick.
     mutating func runPresser(of node: EndpointPointer, now: Moment) {
+        if let source = node.pointee.heard { keepKeys(of: source, now: now) }
         guard let presser = node.pointee.presser else { return }
+        if presser.pointee.isTones {
+            let audio: UnsafeBufferPointer<Int16> = presser.pointee.sound()
+            recordHeard(audio, rate: presser.pointee.sampleRate, of: node, now: now)
+            if let packer = packer(of: node) {
+                packer.pointee.push(audio, rate: presser.pointee.sampleRate)
+                emit(packer, to: node, now: now)
+            }
+        } else {
+            sendEvents(of: presser, to: node, now: now)
+        }
+        if presser.pointee.isIdle { endPressing(node, now: now) }
+    }
+
+    private mutating func sendEvents(of presser: PresserPointer, to node: EndpointPointer, now: Moment) {
         let stamp: UInt32 = node.pointee.stream.timestampNow(clockRate: presser.pointee.clockRate, now: now)
-        presser.pointee.sender.tick(timestamp: stamp)
-        while let packet = presser.pointee.sender.nextPacket() {
+        presser.pointee.events?.tick(timestamp: stamp)
+        while let packet = presser.pointee.events?.nextPacket() {
             let length: Int = RTPHeader.minimumLength + TelephoneEvent.length
             guard node.pointee.takesRTP, let room = outbox.reserve(length + Self.tailroom) else { continue }
             node.pointee.stream.makeEvent(
@@ -51,12 +73,16 @@ extension MediaGraph {
                 to: UnsafeMutableRawBufferPointer(start: room + RTPHeader.minimumLength, count: TelephoneEvent.length))
             send(room, length, .rtp, to: node)
         }
-        if presser.pointee.sender.isIdle { endPressing(node) }
     }
 
     /// Audio goes on after the last key.
-    mutating func endPressing(_ node: EndpointPointer) {
+    mutating func endPressing(_ node: EndpointPointer, now: Moment) {
         guard let presser = node.pointee.presser else { return }
+        if presser.pointee.isTones, let packer = node.pointee.packer {
+            packer.pointee.pad()
+            emit(packer, to: node, now: now)
+            packer.pointee.clear()
+        }
         wheel.leave(presser.pointee.phase)
         phasePressers[presser.pointee.phase].removeAll { $0 == node }
         presser.deinitialize(count: 1)
@@ -66,17 +92,36 @@ extension MediaGraph {
     }
 }
 
-/// The keys that are pressed towards one leg. While it is there, the leg gets no audio: a key is heard once.
-struct KeyPresser {
-    let payloadType: UInt8
-    let clockRate: UInt32
-    var phase: Int
-    var sender: EventSender
+extension EndpointNode {
+    /// How keys can go to the peer: what its plan says, as far as it takes what that needs.
+    var keyWay: DigitTransport {
+        switch plan.digitsOut {
+        case .events: eventFormat == nil ? .none : .events
+        case .inBand: madeFormat == nil ? .none : .inBand
+        case .info: .info
+        case .none: .none
+        }
+    }
 
-    init(payloadType: UInt8, clockRate: UInt32, phase: Int) {
-        self.payloadType = payloadType
-        self.clockRate = clockRate
-        self.phase = phase
-        sender = EventSender(clockRate: clockRate)
+    /// Why the media plane presses no keys towards the peer.
+    var whyNoKeys: String {
+        switch plan.digitsOut {
+        case .events: "the leg takes no keys as events (RFC 4733)"
+        case .inBand: "the leg takes no audio that tones can be made in"
+        case .info: "the leg takes keys by INFO, which is call control's"
+        case .none: "the leg takes no keys"
+        }
+    }
+}
+
+extension AudioCodec {
+    /// How many times 20 ms of silence bring a decoder together with an encoder it is not used to.
+    fileprivate var leadIn: Int {
+        switch self {
+        case .pcmu, .pcma, .l16: 0
+        case .g729, .opus: 1
+        // Its predictors forget by a third in 32 ms.
+        case .g722: 5
+        }
     }
 }

@@ -12,9 +12,7 @@ extension MediaGraph {
         takePlayers(of: call, into: &moved)
         for node in moved.endpoints {
             nodes[node.pointee.id] = nil
-            guard let presser = node.pointee.presser else { continue }
-            wheel.leave(presser.pointee.phase)
-            phasePressers[presser.pointee.phase].removeAll { $0 == node }
+            leaveWheel(node)
         }
         for (id, recorder) in recorders where id.call == call {
             recorders[id] = nil
@@ -68,9 +66,7 @@ extension MediaGraph {
         for node in moved.endpoints {
             nodes[node.pointee.id] = node
             node.pointee.isAimStale = true
-            guard let presser = node.pointee.presser else { continue }
-            presser.pointee.phase = wheel.enter(now: now)
-            phasePressers[presser.pointee.phase].append(node)
+            enterWheel(node, now: now)
         }
         for player in moved.players {
             player.pointee.phase = wheel.enter(now: now)

@@ -94,6 +94,8 @@ extension MediaGraph {
         var listener = player.pointee.firstListener
         while let one = listener {
             listener = one.pointee.nextListener
+            // A key that is pressed here is all it hears.
+            guard one.pointee.presser == nil else { continue }
             recordHeard(audio, rate: rate, of: one, now: now)
             if let group = one.pointee.group {
                 emit(group, to: one, now: now)

@@ -81,6 +81,8 @@ extension MediaGraph {
 
     private mutating func send(to node: EndpointPointer, in room: RoomPointer, rate: Int, now: Moment) {
         let seat: Int = node.pointee.seat
+        // A key that is pressed here is all it hears.
+        guard node.pointee.presser == nil else { return }
         recordHeard(
             room.pointee.mixer.output(room.pointee.mixer.group(seat)), rate: rate, of: node, now: now)
         guard node.pointee.takesRTP else { return }

@@ -31,6 +31,7 @@ public struct MediaGraph: ~Copyable {
     var recorders: [MediaRecorderID: RecorderPointer] = [:]
     var phaseRecorders: [[RecorderPointer]] = Array(repeating: [], count: TickWheel.phases)
     var phasePressers: [[EndpointPointer]] = Array(repeating: [], count: TickWheel.phases)
+    var phaseHolders: [[EndpointPointer]] = Array(repeating: [], count: TickWheel.phases)
     var wheel = TickWheel()
     /// How often silence is looked at.
     static let watchInterval: Int64 = 200_000_000
@@ -90,6 +91,7 @@ public struct MediaGraph: ~Copyable {
                 scheduler: RTCPScheduler(now: now, random: &random), now: now))
         nodes[plan.id] = node
         secure(node)
+        listenAnew(node)
         return node
     }
 
@@ -98,7 +100,9 @@ public struct MediaGraph: ~Copyable {
     public mutating func update(_ node: EndpointPointer, _ plan: MediaEndpointPlan, now: Moment) -> Bool {
         let old: MediaEndpointPlan = node.pointee.plan
         guard old.ports == plan.ports else { return false }
+        let (way, events): (DigitTransport, MediaFormat?) = (node.pointee.keyWay, node.pointee.eventFormat)
         node.pointee.plan = plan
+        if node.pointee.keyWay != way || node.pointee.eventFormat != events { endPressing(node, now: now) }
         if old.incoming != plan.incoming { node.pointee.noteFormats() }
         if old.security != plan.security { secure(node) }
         node.pointee.endpoint.update(plan, now: now)
@@ -109,7 +113,9 @@ public struct MediaGraph: ~Copyable {
             node.pointee.remake()
             remap(node)
         }
-        guard old.incoming != plan.incoming else { return true }
+        if old.digitsOut != plan.digitsOut { remap(node) }
+        if old.listensFor != plan.listensFor || old.digitsIn != plan.digitsIn { listenAnew(node) }
+        guard old.incoming != plan.incoming || old.digitsIn != plan.digitsIn else { return true }
         var listener = node.pointee.firstListener
         while let one = listener {
             remap(one)
@@ -125,10 +131,11 @@ public struct MediaGraph: ~Copyable {
             facts.append(.quality(id, takeQuality(node, isLast: true, now: now)))
         }
         stopRecorders(of: node, now: now)
-        endPressing(node)
+        endPressing(node, now: now)
         part(node)
         leave(node)
         while let listener = node.pointee.firstListener { part(listener) }
+        closeSignals(of: node)
         let result = (line: node.pointee.line, statistics: node.pointee.endpoint.statistics)
         node.deinitialize(count: 1)
         node.deallocate()
@@ -209,6 +216,7 @@ public struct MediaGraph: ~Copyable {
         listener.pointee.nextListener = source.pointee.firstListener
         source.pointee.firstListener = listener
         remap(listener)
+        listenAnew(listener)
     }
 
     /// Lets `listener` hear nothing.
@@ -225,9 +233,12 @@ public struct MediaGraph: ~Copyable {
             while let one = place, one.pointee.nextListener != listener { place = one.pointee.nextListener }
             place?.pointee.nextListener = listener.pointee.nextListener
         }
+        unbridgeKeys(listener)
         (listener.pointee.heard, listener.pointee.nextListener) = (nil, nil)
         silence(listener)
         weigh(source)
+        listenAnew(source)
+        listenAnew(listener)
     }
 
     func silence(_ listener: EndpointPointer) {
@@ -240,7 +251,9 @@ public struct MediaGraph: ~Copyable {
         guard let source = listener.pointee.heard else { return }
         listener.pointee.map = PayloadMap(
             source: source.pointee.plan.incoming, listener: listener.pointee.plan.outgoing)
+        bridgeKeys(listener)
         weigh(source)
+        listenAnew(source)
     }
 
     /// Whether anybody needs what `source` says as audio.
@@ -293,23 +306,39 @@ public struct MediaGraph: ~Copyable {
         }
         node.pointee.meter.receive(sequenceNumber: header.sequenceNumber, timestamp: header.timestamp, at: now)
         node.pointee.heardPayloadType = header.payloadType
-        let packet = UnsafeRawBufferPointer(start: bytes, count: count)
         if node.pointee.isEvent(header.payloadType) {
-            takeEvent(header, packet, from: node, now: now)
-        } else if let ear = node.pointee.ear {
+            takeEvent(header, UnsafeRawBufferPointer(start: bytes, count: count), from: node, now: now)
+        } else if node.pointee.signals != nil,
+            listen(header, UnsafeRawBufferPointer(start: bytes, count: count), from: node, now: now)
+        {
+            return
+        }
+        pass(header, bytes, count, from: node, isTone: false, now: now)
+    }
+
+    /// Brings a packet to all that hear its source.
+    ///
+    /// - Parameter isTone: a key sounds in it that some listeners get in another way.
+    mutating func pass(
+        _ header: RTPHeader, _ bytes: UnsafeMutableRawPointer, _ count: Int, from node: EndpointPointer, isTone: Bool,
+        now: Moment
+    ) {
+        let packet = UnsafeRawBufferPointer(start: bytes, count: count)
+        if let ear = node.pointee.ear, !node.pointee.isEvent(header.payloadType) {
             ear.pointee.insert(header, packet, now: now) { node.pointee.codec(of: $0) }
         }
         // Before headers are written anew.
-        if node.pointee.needsAudio { hearAudio(header, packet, from: node, now: now) }
+        if node.pointee.needsAudio { hearAudio(header, packet, from: node, isTone: isTone, now: now) }
         guard node.pointee.firstListener != nil else {
             if node.pointee.ear == nil, !node.pointee.needsAudio { node.pointee.endpoint.undeliverable() }
             return
         }
-        relay(header, bytes, count, from: node, now: now)
+        relay(header, bytes, count, from: node, isTone: isTone, now: now)
     }
 
     private mutating func relay(
-        _ header: RTPHeader, _ bytes: UnsafeMutableRawPointer, _ count: Int, from node: EndpointPointer, now: Moment
+        _ header: RTPHeader, _ bytes: UnsafeMutableRawPointer, _ count: Int, from node: EndpointPointer, isTone: Bool,
+        now: Moment
     ) {
         var listener: EndpointPointer? = node.pointee.firstListener
         while let one = listener {
@@ -319,7 +348,7 @@ public struct MediaGraph: ~Copyable {
                 switch payloadType {
                 case PayloadMap.audio: break
                 case PayloadMap.unknown: node.pointee.endpoint.unknownPayloadType()
-                default: break
+                default: one.pointee.stream.leaveOut(header)
                 }
                 continue
             }
@@ -329,6 +358,10 @@ public struct MediaGraph: ~Copyable {
             }
             // A key that is pressed here is all it hears.
             guard one.pointee.presser == nil else { continue }
+            if isTone, one.pointee.isSparedTones {
+                one.pointee.stream.leaveOut(header)
+                continue
+            }
             // The packet itself goes to the last; each before it gets a copy.
             var copy: UnsafeMutableRawPointer = bytes
             if listener != nil {
@@ -366,7 +399,10 @@ public struct MediaGraph: ~Copyable {
 
     private mutating func note(_ events: MediaEvents, of node: EndpointPointer) {
         let id: MediaEndpointID = node.pointee.id
-        if events.contains(.latched) { node.pointee.meter.restart() }
+        if events.contains(.latched) {
+            node.pointee.meter.restart()
+            node.pointee.events?.restart()
+        }
         if events.contains(.latched), let source = node.pointee.endpoint.pinned {
             facts.append(.latched(id, source: source, ssrc: node.pointee.endpoint.pinnedSSRC))
         }
@@ -397,6 +433,7 @@ public struct MediaGraph: ~Copyable {
                 run(phasePlayers[phase][place], now: now)
             }
             for room in phaseRooms[phase] { run(room, now: now) }
+            for node in phaseHolders[phase] { runHolder(node, now: now) }
             for node in phasePressers[phase] { runPresser(of: node, now: now) }
             for recorder in phaseRecorders[phase] {
                 guard let end = recorder.pointee.run(now: now) else { continue }
@@ -418,7 +455,7 @@ public struct MediaGraph: ~Copyable {
             let (events, silentSince): (MediaEvents, Moment?) = node.pointee.endpoint.tick(now: now)
             if events.contains(.destination) { node.pointee.aim() }
             if let silentSince { facts.append(.silent(id, since: silentSince)) }
-            node.pointee.events?.tick(now: now)
+            watchSignals(of: node, now: now)
             report(node, now: now)
         }
     }

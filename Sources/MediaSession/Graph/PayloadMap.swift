@@ -44,5 +44,19 @@ struct PayloadMap {
         }
     }
 
+    /// Whether all events of a source are taken as they come.
+    func passesEvents(_ source: [MediaFormat]) -> Bool {
+        source.allSatisfy {
+            if case .telephoneEvent = $0.content { entries[Int($0.payloadType & 0x7F)] < 128 } else { true }
+        }
+    }
+
+    /// Events are not passed on as they come.
+    mutating func convertEvents(_ source: [MediaFormat]) {
+        for format in source {
+            if case .telephoneEvent = format.content { entries[Int(format.payloadType & 0x7F)] = Self.convert }
+        }
+    }
+
     subscript(payloadType: UInt8) -> UInt8 { entries[Int(payloadType & 0x7F)] }
 }

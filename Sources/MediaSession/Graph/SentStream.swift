@@ -61,6 +61,13 @@ struct SentStream {
         note(octets: count &- header.length)
     }
 
+    /// A packet of the source is not for the listener: what follows it goes on without a gap in the sequence.
+    mutating func leaveOut(_ header: RTPHeader) {
+        guard isMapped, header.ssrc == sourceSSRC, header.sequenceNumber &+ sequenceOffset == nextSequence else { return }
+        sequenceOffset &-= 1
+        marksNext = true
+    }
+
     private mutating func map(_ header: RTPHeader, clockRate: UInt32, now: Moment) {
         (isMapped, sourceSSRC) = (true, header.ssrc)
         sequenceOffset = nextSequence &- header.sequenceNumber
