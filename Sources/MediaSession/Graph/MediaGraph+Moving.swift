@@ -12,6 +12,7 @@ extension MediaGraph {
         takePlayers(of: call, into: &moved)
         for node in moved.endpoints {
             nodes[node.pointee.id] = nil
+            moved.handshakes += handshakes.forget(node)
             guard let presser = node.pointee.presser else { continue }
             wheel.leave(presser.pointee.phase)
             phasePressers[presser.pointee.phase].removeAll { $0 == node }
@@ -68,10 +69,12 @@ extension MediaGraph {
         for node in moved.endpoints {
             nodes[node.pointee.id] = node
             node.pointee.isAimStale = true
+            handshakes.time(node)
             guard let presser = node.pointee.presser else { continue }
             presser.pointee.phase = wheel.enter(now: now)
             phasePressers[presser.pointee.phase].append(node)
         }
+        for item in moved.handshakes { _ = handshakes.add(item) }
         for player in moved.players {
             player.pointee.phase = wheel.enter(now: now)
             phasePlayers[player.pointee.phase].append(player)
