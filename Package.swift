@@ -108,7 +108,7 @@ let package = Package(
                 crypto,
                 logging,
             ]),
-        module("MediaTransport", ["Basics", "RTP", "MediaSession", "CSys"]),
+        module("MediaTransport", ["Basics", "RTP", "DTLS", "MediaSession", "CSys"]),
         module(
             "Store",
             [
@@ -182,7 +182,11 @@ let package = Package(
         tests("SIPTransaction", ["Basics", "SIPMessage"]),
         tests("SIPDialog", ["Basics", "SIPMessage", "SIPTransaction"]),
         tests("Registration", ["Basics", "SIPMessage", "SIPTransaction"]),
-        tests("MediaSession", ["Basics", "RTP", "SRTP", "Codecs", "Signals", "Fax", "CSpanDSP"]),
+        tests(
+            "MediaSession",
+            [
+                "Basics", "RTP", "STUN", "SRTP", "DTLS", "ICE", "Codecs", "Signals", "Fax", "CSpanDSP", "CVirtualTime",
+            ]),
         tests("MediaNegotiation", ["Basics", "SDP", "Codecs", "Fax", "MediaSession"], golden: true),
         tests("Identity", ["Basics", "SIPMessage"]),
         tests("Numbering", ["Basics", "SIPMessage", "Identity"]),
@@ -199,6 +203,7 @@ let package = Package(
         tests("Server", ["Basics", "Prompts", "SIPTransaction", "Identity", "Store", "Telemetry"]),
         tests("API", ["Basics", logging]),
         tests("SIPTransport", ["Basics", "SIPMessage", "SIPTransaction", nio, nioPosix, nioSSL, logging]),
-        tests("MediaTransport", ["Basics", "RTP", "Codecs", "MediaSession", "CSys"]),
+        tests(
+            "MediaTransport", ["Basics", "RTP", "STUN", "SRTP", "DTLS", "ICE", "Codecs", "MediaSession", "CSys"]),
     ]
 )

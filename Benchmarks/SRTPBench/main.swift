@@ -138,19 +138,36 @@ func threadCPU() -> Double {
     return Double(time.tv_sec) * 1e6 + Double(time.tv_nsec) / 1e3
 }
 
-/// Microseconds of CPU of both ends of a handshake, and of making a certificate; medians.
-func measureHandshakes(_ count: Int) throws -> (client: Double, server: Double, certificate: Double) {
+/// Microseconds of CPU.
+struct Handshakes {
+    /// Of a whole handshake, medians; and of its most expensive datagram, which is how long a packet thread is kept from its packets.
+    var client: Double
+    var server: Double
+    var longestOfClient: Double
+    var longestOfServer: Double
+    /// Of turning away a ClientHello without a cookie.
+    var refusal: Double
+    var certificate: Double
+}
+
+func measureHandshakes(_ count: Int) throws -> Handshakes {
     // The first loads what OpenSSL has to load.
     _ = try DTLSCertificate(now: WallTime(secondsSinceEpoch: 0))
     let start = threadCPU()
     let certificate = try DTLSCertificate(now: WallTime(secondsSinceEpoch: 1_795_262_400))
     let made: Double = threadCPU() - start
     var (clients, servers): ([Double], [Double]) = ([], [])
+    var longest: [[Double]] = [[], []]
     for _ in 0..<count {
         var spent: [Double] = [0, 0]
+        var most: [Double] = [0, 0]
         func timed<R>(_ end: Int, _ body: () throws -> R) rethrows -> R {
             let start = threadCPU()
-            defer { spent[end] += threadCPU() - start }
+            defer {
+                let taken: Double = threadCPU() - start
+                spent[end] += taken
+                most[end] = max(most[end], taken)
+            }
             return try body()
         }
         let ends: [DTLSEndpoint] = try [DTLSPlan.Role.client, .server].enumerated().map { end, role in
@@ -168,8 +185,27 @@ func measureHandshakes(_ count: Int) throws -> (client: Double, server: Double, 
         guard ends[0].keys != nil, ends[0].keys?.local == ends[1].keys?.remote else { fail("a handshake failed") }
         clients.append(spent[0])
         servers.append(spent[1])
+        for end in 0..<2 { longest[end].append(most[end]) }
     }
-    return (median(clients), median(servers), made)
+    return Handshakes(
+        client: median(clients), server: median(servers), longestOfClient: median(longest[0]),
+        longestOfServer: median(longest[1]), refusal: try measureRefusals(certificate, count), certificate: made)
+}
+
+func measureRefusals(_ certificate: DTLSCertificate, _ count: Int) throws -> Double {
+    func end(_ role: DTLSPlan.Role) throws -> DTLSEndpoint {
+        try DTLSEndpoint(
+            certificate, plan: DTLSPlan(role: role, fingerprints: [certificate.fingerprint]),
+            settings: DTLSSettings(verifiesAddress: true), now: .zero)
+    }
+    let (server, hello): (DTLSEndpoint, [[UInt8]]) = (try end(.server), try end(.client).start(now: .zero))
+    let start = threadCPU()
+    for _ in 0..<count {
+        guard let datagram = hello.first, server.handle(datagram, now: .zero).count == 1, server.isListening else {
+            fail("a ClientHello was not asked for its cookie")
+        }
+    }
+    return (threadCPU() - start) / Double(count)
 }
 
 func column(_ value: Double) -> String {
@@ -196,4 +232,5 @@ for profile in SRTPProfile.allCases {
 let handshake = try measureHandshakes(200)
 print(
     "µs of CPU for a DTLS handshake: \(Int(handshake.client)) as client, \(Int(handshake.server)) as server; "
-        + "\(Int(handshake.certificate)) for a certificate")
+        + "its longest datagram \(Int(handshake.longestOfClient)) and \(Int(handshake.longestOfServer)); "
+        + "\(Int(handshake.refusal)) for a ClientHello without a cookie; \(Int(handshake.certificate)) for a certificate")

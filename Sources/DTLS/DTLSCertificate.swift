@@ -82,6 +82,7 @@ public final class DTLSCertificate: @unchecked Sendable {
         throws(DTLSFailure)
     {
         dtls_keep_no_sessions(context)
+        dtls_release_buffers(context)
         guard dtls_allow_only_1_2(context) == 1, SSL_CTX_use_certificate(context, certificate) == 1,
             SSL_CTX_use_PrivateKey(context, key) == 1,
             SSL_CTX_set_cipher_list(context, "ECDHE+AESGCM:ECDHE+CHACHA20") == 1
@@ -106,9 +107,9 @@ public final class DTLSCertificate: @unchecked Sendable {
             return 1
         }
         SSL_CTX_set_cookie_verify_cb(context) { ssl, cookie, length in
-            guard let ssl, let cookie, let exchange = DTLSExchange.of(ssl), Int(length) == exchange.cookie.count else {
-                return 0
-            }
+            guard let ssl, let cookie, let exchange = DTLSExchange.of(ssl), !exchange.cookie.isEmpty,
+                Int(length) == exchange.cookie.count
+            else { return 0 }
             return CRYPTO_memcmp(cookie, exchange.cookie, exchange.cookie.count) == 0 ? 1 : 0
         }
     }

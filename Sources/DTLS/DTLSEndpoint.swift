@@ -3,8 +3,8 @@ internal import Synchronization
 
 /// Our end of the DTLS association of one stream (RFC 5763, RFC 5764): a handshake whose outcome are the keys of SRTP. DTLS 1.2 alone.
 ///
-/// A new fingerprint, setup or ufrag of the peer is a new endpoint; until it is ``State/connected(_:)``, the keys of the one before
-/// are still good (``SRTPReceiver/use(_:)`` overlaps them).
+/// A new fingerprint or setup of the peer is a new endpoint, a restart of ICE alone is none (RFC 8842 §4); until it is
+/// ``State/connected(_:)``, the keys of the one before are still good (``SRTPReceiver/use(_:)`` overlaps them).
 ///
 /// A whole handshake costs about 0.35 ms of CPU on our side, nearly all of it in one or two calls of ``handle(_:now:)``: where thousands
 /// of packets a second wait, run them on another thread. All calls may come from any thread; they exclude each other, so that the
@@ -45,9 +45,13 @@ public final class DTLSEndpoint: Sendable {
 
     /// Takes a datagram that is DTLS by its first byte (``DatagramKind``) and comes from where the stream is latched to. Garbage is
     /// passed over, as RFC 6347 §4.1.2.7 wants it.
-    public func handle(_ datagram: [UInt8], now: Moment) -> [[UInt8]] {
-        machine.withLock { $0.handle(datagram, now: now) }
+    /// - Parameter source: what a cookie is bound to, where one is asked for (``DTLSSettings/verifiesAddress``).
+    public func handle(_ datagram: [UInt8], from source: IPEndpoint? = nil, now: Moment) -> [[UInt8]] {
+        machine.withLock { $0.handle(datagram, from: source, now: now) }
     }
+
+    /// A server that asks for cookies and got none back yet: nothing of a ClientHello was kept, so that a forged one is without consequence.
+    public var isListening: Bool { machine.withLock { $0.isListening } }
 
     /// Sends the last flight again, or gives up.
     public func deadlineReached(now: Moment) -> [[UInt8]] { machine.withLock { $0.deadlineReached(now: now) } }

@@ -1,3 +1,4 @@
+internal import Basics
 internal import COpenSSL
 
 /// What OpenSSL's callbacks of one handshake need: the datagrams, and whom the peer's certificate must belong to.
@@ -6,13 +7,29 @@ final class DTLSExchange {
     var incoming: [UInt8]?
     /// What is to be sent, in order.
     var outgoing: [[UInt8]] = []
-    let cookie: [UInt8]
+    private let cookieSecret: [UInt8]
+    /// Of what is looked at just now: good for its source alone, and only until this exchange ends.
+    private(set) var cookie: [UInt8] = []
     let mtu: Int
     private let fingerprints: [DTLSFingerprint]
     private(set) var sawWrongCertificate = false
 
-    init(fingerprints: [DTLSFingerprint], cookie: [UInt8], mtu: Int) {
-        (self.fingerprints, self.cookie, self.mtu) = (fingerprints, cookie, mtu)
+    init(fingerprints: [DTLSFingerprint], cookieSecret: [UInt8], mtu: Int) {
+        (self.fingerprints, self.cookieSecret, self.mtu) = (fingerprints, cookieSecret, mtu)
+    }
+
+    /// Gives OpenSSL a datagram to look at, from where it says it comes.
+    func look(at datagram: [UInt8], from source: IPEndpoint?) {
+        incoming = datagram
+        var name: [UInt64] = [0, 0, 0]
+        if let source { name = [source.address.high, source.address.low, UInt64(source.port)] }
+        cookie = [UInt8](repeating: 0, count: 20)
+        var states: [SHA_CTX] = [SHA_CTX(), SHA_CTX()]
+        states.withUnsafeMutableBufferPointer { states in
+            guard let inner = states.baseAddress else { return }
+            hmac_sha1_prepare(inner, inner + 1, cookieSecret, cookieSecret.count)
+            name.withUnsafeBytes { hmac_sha1(inner, inner + 1, $0.baseAddress, $0.count, nil, 0, &cookie) }
+        }
     }
 
     static func of(_ ssl: OpaquePointer) -> DTLSExchange? {

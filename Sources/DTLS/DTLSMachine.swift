@@ -7,9 +7,13 @@ struct DTLSMachine: ~Copyable {
     private let ssl: OpaquePointer
     private let exchange: DTLSExchange
     private let role: DTLSPlan.Role
-    private let giveUpAt: Moment
+    private let patience: Duration
+    /// Nil until the handshake has begun.
+    private var giveUpAt: Moment?
     /// A server needs no beginning; a client has sent nothing yet that could be answered.
     private var isStarted: Bool
+    /// A server that answers each ClientHello with a cookie and keeps nothing of it, until one comes back.
+    private(set) var isListening: Bool
     private(set) var state: DTLSEndpoint.State = .handshaking
     private(set) var keys: DTLSKeys?
     private(set) var nextDeadline: Moment?
@@ -29,9 +33,9 @@ struct DTLSMachine: ~Copyable {
             Self.profiles.first { $0.profile == wanted }?.name
         }
         guard !names.isEmpty else { throw .noCommonProfile }
-        var cookie = [UInt8](repeating: 0, count: 16)
-        guard RAND_bytes(&cookie, 16) == 1, let ssl = SSL_new(certificate.context) else { throw .noCipher }
-        let exchange = DTLSExchange(fingerprints: fingerprints, cookie: cookie, mtu: settings.mtu)
+        var secret = [UInt8](repeating: 0, count: 16)
+        guard RAND_bytes(&secret, 16) == 1, let ssl = SSL_new(certificate.context) else { throw .noCipher }
+        let exchange = DTLSExchange(fingerprints: fingerprints, cookieSecret: secret, mtu: settings.mtu)
         // Of all calls this one returns 0 for success.
         guard exchange.attach(to: ssl), SSL_set_tlsext_use_srtp(ssl, names.joined(separator: ":")) == 0 else {
             SSL_free(ssl)
@@ -39,7 +43,7 @@ struct DTLSMachine: ~Copyable {
         }
         _ = dtls_set_mtu(ssl, settings.mtu)
         DTLS_set_timer_cb(ssl) { _, last in last == 0 ? 250_000 : min(2 * last, 4_000_000) }
-        if plan.role == .server, settings.verifiesAddress { dtls_ask_for_cookie(ssl) }
+        isListening = plan.role == .server && settings.verifiesAddress
         switch plan.role {
         case .server: SSL_set_accept_state(ssl)
         case .client: SSL_set_connect_state(ssl)
@@ -48,7 +52,13 @@ struct DTLSMachine: ~Copyable {
         self.exchange = exchange
         role = plan.role
         isStarted = plan.role == .server
-        giveUpAt = now.advanced(by: settings.patience)
+        patience = settings.patience
+        if !isListening { begin(now: now) }
+    }
+
+    /// From here on the peer has the patience of the settings.
+    private mutating func begin(now: Moment) {
+        giveUpAt = now.advanced(by: patience)
         nextDeadline = giveUpAt
     }
 
@@ -62,9 +72,10 @@ struct DTLSMachine: ~Copyable {
         return takeOutgoing()
     }
 
-    mutating func handle(_ datagram: [UInt8], now: Moment) -> [[UInt8]] {
+    mutating func handle(_ datagram: [UInt8], from source: IPEndpoint?, now: Moment) -> [[UInt8]] {
         // An empty read would be the end of the connection to OpenSSL.
         guard isStarted, !datagram.isEmpty else { return [] }
+        if isListening { return listen(datagram, source, now: now) }
         switch state {
         case .handshaking:
             exchange.incoming = datagram
@@ -78,9 +89,29 @@ struct DTLSMachine: ~Copyable {
         return takeOutgoing()
     }
 
+    /// Looks at one datagram without keeping anything of it; goes on with the handshake where it brings back a cookie.
+    private mutating func listen(_ datagram: [UInt8], _ source: IPEndpoint?, now: Moment) -> [[UInt8]] {
+        ERR_clear_error()
+        exchange.look(at: datagram, from: source)
+        guard let address = BIO_ADDR_new() else { return [] }
+        defer { BIO_ADDR_free(address) }
+        guard DTLSv1_listen(ssl, address) == 1 else {
+            ERR_clear_error()
+            exchange.incoming = nil
+            return takeOutgoing()
+        }
+        isListening = false
+        begin(now: now)
+        // It was only looked at.
+        if exchange.incoming == nil { exchange.incoming = datagram }
+        handshake(now: now)
+        exchange.incoming = nil
+        return takeOutgoing()
+    }
+
     mutating func deadlineReached(now: Moment) -> [[UInt8]] {
         guard case .handshaking = state, let deadline = nextDeadline, now >= deadline else { return [] }
-        if now >= giveUpAt {
+        if now >= giveUpAt ?? now {
             fail(.timedOut)
         } else {
             ERR_clear_error()
@@ -126,7 +157,8 @@ struct DTLSMachine: ~Copyable {
             return
         }
         let wait: Duration = .seconds(left.tv_sec) + .microseconds(left.tv_usec)
-        nextDeadline = min(now.advanced(by: wait), giveUpAt)
+        let next: Moment = now.advanced(by: wait)
+        nextDeadline = giveUpAt.map { min(next, $0) } ?? next
     }
 
     private mutating func connect() {

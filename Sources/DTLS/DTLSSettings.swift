@@ -6,7 +6,7 @@ public struct DTLSSettings: Hashable, Sendable {
     public var profiles: [SRTPProfile]
     /// The largest datagram of a handshake, in bytes of UDP payload; 1,200 by default, which passes everywhere (RFC 9000 §14).
     public var mtu: Int
-    /// How long a handshake may take; 30 s by default.
+    /// How long a handshake may take, from its first datagram or a server's making; 30 s by default.
     public var patience: Duration
     /// Whether a ClientHello is first answered with a cookie that must come back (RFC 6347 §4.2.1): one more round trip, after which
     /// the peer is known to be where it says. Not needed where ICE or a latch says who is answered; false by default.

@@ -34,6 +34,11 @@ public struct ICECounters: Hashable, Sendable {
     public var tooManyPaths: UInt64 = 0
 
     public init() {}
+
+    /// Checks that were not answered with success, for whatever reason.
+    public var refused: UInt64 {
+        badRequests &+ unauthenticated &+ unknownAttributes &+ roleConflicts &+ malformed &+ flooded
+    }
 }
 
 /// The limits of an agent.

@@ -60,6 +60,13 @@ public struct ICELiteAgent: Sendable {
         current.selected[component] ?? previous?.selected[component]
     }
 
+    /// Whether an authentic check came this way, by the credentials of now or of before a restart: media may come so too, before and
+    /// without a nomination (RFC 8445 §12.2).
+    public func isPath(_ source: IPEndpoint, component: UInt8 = 1) -> Bool {
+        current.paths.contains { $0.remote == source && $0.component == component }
+            || previous?.paths.contains { $0.remote == source && $0.component == component } ?? false
+    }
+
     /// Takes the plan of a new description. Another `localUfrag` or password is a restart: checks by the old credentials are answered, and
     /// the old path is good, until one is nominated by the new.
     public mutating func use(_ plan: ICEPlan, now: Moment) {
@@ -97,7 +104,8 @@ public struct ICELiteAgent: Sendable {
         }
         guard request.class == .request, request.method == STUNMessage.binding else {
             counters.ignored &+= 1
-            return []
+            // How agents of RFC 5245 keep a path alive (§10): nothing is proved by it, and nothing but their consent hangs on it.
+            return request.class == .indication && isKnown(source) ? noteAlive(now: now) : []
         }
         let user: [UInt8]? = request.attribute(STUNMessage.Attribute.username)?.value
         guard let user, request.attribute(STUNMessage.Attribute.messageIntegrity) != nil else {
@@ -139,11 +147,7 @@ public struct ICELiteAgent: Sendable {
         }
         var effects: [ICEEffect] = [.send(request.success(from: source).wire(signedWith: key), to: source)]
         counters.answered &+= 1
-        lastCheckAt = now
-        if isConsentExpired {
-            isConsentExpired = false
-            effects.append(.consentRenewed)
-        }
+        effects += noteAlive(now: now)
         let before: IPEndpoint? = selected(component: component)
         note(request, source, component, isOld: isOld, now: now)
         if let after = selected(component: component), after != before {
@@ -152,15 +156,25 @@ public struct ICELiteAgent: Sendable {
         return effects
     }
 
+    private mutating func noteAlive(now: Moment) -> [ICEEffect] {
+        lastCheckAt = now
+        guard isConsentExpired else { return [] }
+        isConsentExpired = false
+        return [.consentRenewed]
+    }
+
+    private func isKnown(_ source: IPEndpoint) -> Bool {
+        current.paths.contains { $0.remote == source } || previous?.paths.contains { $0.remote == source } ?? false
+    }
+
     private mutating func spend(_ source: IPEndpoint, now: Moment) -> Bool {
         if now.since(budgetSince) >= .seconds(1) {
             (knownBudget, strangerBudget) = (settings.requestsPerSecond, settings.requestsPerSecond)
             budgetSince = now
         }
-        let isKnown: Bool =
-            current.paths.contains { $0.remote == source } || previous?.paths.contains { $0.remote == source } ?? false
-        if isKnown { knownBudget -= 1 } else { strangerBudget -= 1 }
-        return (isKnown ? knownBudget : strangerBudget) >= 0
+        let isFamiliar: Bool = isKnown(source)
+        if isFamiliar { knownBudget -= 1 } else { strangerBudget -= 1 }
+        return (isFamiliar ? knownBudget : strangerBudget) >= 0
     }
 
     private mutating func note(

@@ -12,7 +12,7 @@ extension MediaEndpoint {
         guard isRTCP(packet) else { return dropMalformed() }
         var events: MediaEvents = []
         if source != pinnedRTCP {
-            guard mayLatchRTCP(source.address, now: now) else { return dropWrongSource(source) }
+            guard mayLatchRTCP(source, now: now) else { return dropWrongSource(source) }
             pinnedRTCP = source
             events = .destination
         }
@@ -24,7 +24,9 @@ extension MediaEndpoint {
     mutating func receiveMultiplexed(_ packet: UnsafeRawBufferPointer, from source: IPEndpoint, now: Moment)
         -> MediaVerdict
     {
-        guard pinned.map({ $0 == source }) ?? isAllowed(source.address) else { return dropWrongSource(source) }
+        guard plan.usesICE || pinned.map({ $0 == source }) ?? isAllowed(source.address) else {
+            return dropWrongSource(source)
+        }
         return takeReports(packet, [], now: now)
     }
 
@@ -33,9 +35,13 @@ extension MediaEndpoint {
     /// - Parameter stamp: ``RTCPSenderReport/compactTimestamp``.
     public mutating func sentSenderReport(_ stamp: UInt32, at now: Moment) { reports.add(stamp, at: now) }
 
-    private func mayLatchRTCP(_ address: IPAddress, now: Moment) -> Bool {
-        guard isAllowed(address) else { return false }
-        if plan.latch == .anySource, let pinned, pinned.address != address { return false }
+    func mayLatchRTCP(_ source: IPEndpoint, now: Moment) -> Bool {
+        guard isAllowed(source.address) else { return false }
+        if plan.usesICE {
+            if source == selectedRTCP { return true }
+        } else if plan.latch == .anySource, let pinned, pinned.address != source.address {
+            return false
+        }
         return pinnedRTCP == nil || now.nanoseconds < windowEnd
             || now.nanoseconds &- lastRTCP.nanoseconds >= relatchRTCPAfter
     }

@@ -20,7 +20,7 @@ extension MediaEndpoint {
                 events = pin(source, ssrc: header.ssrc)
             }
         } else {
-            guard mayLatch(source.address, now: now) else { return dropWrongSource(source) }
+            guard mayLatch(source, now: now) else { return dropWrongSource(source) }
             events = pin(source, ssrc: header.ssrc)
         }
         sequence.receive(header.sequenceNumber)
@@ -34,7 +34,7 @@ extension MediaEndpoint {
     {
         var events: MediaEvents = []
         if source != pinned {
-            guard mayLatch(source.address, now: now) else { return dropWrongSource(source) }
+            guard mayLatch(source, now: now) else { return dropWrongSource(source) }
             events = pin(source, ssrc: 0)
         }
         return take(packet, events, now: now)
@@ -56,6 +56,7 @@ extension MediaEndpoint {
 
     /// Whether the plan allows a source at `address`; nothing is allowed while the peer sent no SDP.
     func isAllowed(_ address: IPAddress) -> Bool {
+        if plan.usesICE { return true }
         guard plan.generation > 0 || plan.remoteRTP != nil else { return false }
         if let named = plan.remoteRTP?.address, !named.isUnspecified, named == address { return true }
         if let named = plan.signallingAddress, named == address { return true }
@@ -63,9 +64,16 @@ extension MediaEndpoint {
         return plan.latch == .anySource
     }
 
-    private func mayLatch(_ address: IPAddress, now: Moment) -> Bool {
-        guard isAllowed(address) else { return false }
+    private func mayLatch(_ source: IPEndpoint, now: Moment) -> Bool {
+        guard isAllowed(source.address) else { return false }
+        if plan.usesICE, source == selectedRTP { return true }
         return pinned == nil || now.nanoseconds < windowEnd || now.nanoseconds &- lastRTP.nanoseconds >= relatchAfter
+    }
+
+    /// Whether a source may agree keys on a port now: as its media may come there.
+    func mayHandshake(_ source: IPEndpoint, onRTCPPort: Bool, now: Moment) -> Bool {
+        onRTCPPort
+            ? source == pinnedRTCP || mayLatchRTCP(source, now: now) : source == pinned || mayLatch(source, now: now)
     }
 
     /// Whether another SSRC from the pinned address and port is taken now.

@@ -15,6 +15,9 @@ import RTP
 /// - Another SSRC from the pinned address and port is taken at once in that window; else only after `ssrcRun` packets in
 ///   sequence while the pinned SSRC was quiet for `ssrcQuiet`. So somebody who forges the address cannot talk into a
 ///   stream that flows, and a peer that swaps its source (music on hold, transfer) is heard after a tenth of a second.
+///
+/// Where the peer speaks ICE (RFC 8445), checks take the place of addresses: the graph feeds only what came the way of an authentic
+/// check, media goes where the peer nominated, and a packet from there takes over at once.
 public struct MediaEndpoint: Sendable {
     private(set) var plan: MediaPath
     let silenceLimit: Int64
@@ -29,6 +32,11 @@ public struct MediaEndpoint: Sendable {
     /// The SSRC taken from it; 0 without RTP.
     public internal(set) var pinnedSSRC: UInt32 = 0
     var pinnedRTCP: IPEndpoint?
+    /// What the peer nominated for each component.
+    private(set) var selectedRTP: IPEndpoint?
+    private(set) var selectedRTCP: IPEndpoint?
+    /// Whether it still lets itself be sent to (RFC 7675).
+    private var hasConsent: Bool = true
     /// The last source whose packets were not taken.
     var elsewhere: IPEndpoint?
     /// The last RTP packet that was taken.
@@ -71,6 +79,7 @@ public struct MediaEndpoint: Sendable {
     public mutating func update(_ new: MediaEndpointPlan, now: Moment) {
         let old: MediaPath = plan
         plan = MediaPath(new)
+        if !plan.usesICE { (selectedRTP, selectedRTCP, hasConsent) = (nil, nil, true) }
         if new.expectsMedia, !old.expectsMedia {
             expectedSince = now
             silenceToldAt = nil
@@ -82,8 +91,17 @@ public struct MediaEndpoint: Sendable {
         if let source = pinnedRTCP, !isAllowed(source.address) { pinnedRTCP = nil }
     }
 
+    /// The peer nominated a path for a component (RFC 8445 §8.1.1).
+    mutating func select(_ remote: IPEndpoint, component: UInt8) {
+        if component == 1 { selectedRTP = remote } else { selectedRTCP = remote }
+    }
+
+    /// Nothing may be sent without the peer's consent (RFC 7675 §5.1).
+    mutating func consent(_ isGiven: Bool) { hasConsent = isGiven }
+
     /// Where RTP for the peer goes; nil while unknown. Does not say whether the plan sends.
     public var rtpDestination: IPEndpoint? {
+        if plan.usesICE { return hasConsent ? selectedRTP : nil }
         if let pinned, !followsPlan { return pinned }
         return plannedRTP ?? pinned
     }
@@ -91,6 +109,7 @@ public struct MediaEndpoint: Sendable {
     /// Where RTCP for the peer goes; nil while unknown.
     public var rtcpDestination: IPEndpoint? {
         if plan.rtcpMux { return rtpDestination }
+        if plan.usesICE { return hasConsent ? selectedRTCP : nil }
         if let pinnedRTCP { return pinnedRTCP }
         guard let planned = plan.remoteRTCP, planned.port != 0, !planned.address.isUnspecified else { return nil }
         // Behind a NAT the address of the SDP leads nowhere, and the port is known only once its RTCP came.
@@ -121,6 +140,21 @@ public struct MediaEndpoint: Sendable {
     mutating func unauthenticated() {
         counters.packetsDropped &+= 1
         counters.droppedUnauthenticated &+= 1
+    }
+
+    /// A packet for the peer waited for keys in vain.
+    mutating func heldBack() { counters.packetsHeldBack &+= 1 }
+
+    /// A connectivity check was not answered with success.
+    mutating func refusedCheck() {
+        counters.packetsDropped &+= 1
+        counters.droppedChecks &+= 1
+    }
+
+    /// A datagram of DTLS from somebody who may not begin a handshake, or of too many.
+    mutating func refusedHandshake() {
+        counters.packetsDropped &+= 1
+        counters.droppedHandshakes &+= 1
     }
 
     /// A packet has a payload type that nobody announced.

@@ -1,4 +1,5 @@
 internal import Basics
+internal import ICE
 
 /// What an endpoint's machine needs of its plan at each packet: plain memory, so that no packet counts references.
 struct MediaPath {
@@ -15,6 +16,8 @@ struct MediaPath {
     let silenceLimit: Duration?
     let clockRate: UInt32
     let carriesRTP: Bool
+    /// Checks say where media comes from and goes to, and nothing else does.
+    let usesICE: Bool
 
     init(_ plan: MediaEndpointPlan) {
         id = plan.id
@@ -30,5 +33,6 @@ struct MediaPath {
         silenceLimit = plan.silenceLimit
         clockRate = plan.clockRate
         carriesRTP = plan.carriesRTP
+        usesICE = plan.ice.map { !$0.remoteIsLite } ?? false
     }
 }

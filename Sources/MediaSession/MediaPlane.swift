@@ -151,8 +151,14 @@ public struct MediaStatistics: Hashable, Sendable {
     public var droppedUndeliverable: UInt64 = 0
     /// Of the dropped: of a payload type that was not agreed.
     public var droppedPayloadType: UInt64 = 0
-    /// Of the dropped: not protected by the stream's keys, changed on the way, or replayed.
+    /// Of the dropped: not protected by the stream's keys, changed on the way, or replayed; or come before any keys were agreed.
     public var droppedUnauthenticated: UInt64 = 0
+    /// Of the dropped: connectivity checks of an unknown user, with a wrong password, malformed or too many (RFC 8445 §7.3).
+    public var droppedChecks: UInt64 = 0
+    /// Of the dropped: datagrams of DTLS from somebody who may not agree keys here, or too many (RFC 5764 §5.1.1).
+    public var droppedHandshakes: UInt64 = 0
+    /// For the peer, while no keys were agreed: never sent.
+    public var packetsHeldBack: UInt64 = 0
     /// For the peer, but the system took them not.
     public var packetsUnsent: UInt64 = 0
     /// Interarrival jitter (RFC 3550 §6.4.1), in microseconds.

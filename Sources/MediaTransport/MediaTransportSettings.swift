@@ -1,4 +1,5 @@
 public import Basics
+public import DTLS
 public import MediaSession
 
 /// A network media is relayed on: what is bound there.
@@ -33,6 +34,8 @@ public struct MediaTransportSettings: Sendable {
     /// Open pairs made ahead when fewer are left, per thread and interface; 8 by default.
     public var spareMinimum: Int
     public var endpoint: MediaEndpointSettings
+    /// How handshakes for keys are made (RFC 5763). Whether a cookie is asked for is decided for each stream.
+    public var dtls: DTLSSettings
     /// Where prompts and music come from; without one none is found.
     public var library: (any AudioLibrary)?
     /// Where recordings go to; without one none is made.
@@ -45,6 +48,7 @@ public struct MediaTransportSettings: Sendable {
         spareLimit = 64
         spareMinimum = 8
         endpoint = .standard
+        dtls = .standard
     }
 }
 
@@ -58,6 +62,8 @@ public enum MediaTransportError: Error, Hashable, Sendable, CustomStringConverti
     case badPortRange(MediaInterfaceID)
     /// No pair of the range could be opened: with what the first attempt failed.
     case cannotBind(MediaInterface, errno: Int32)
+    /// No certificate for handshakes could be made: why, in words.
+    case noCertificate(String)
 
     public var description: String {
         switch self {
@@ -67,6 +73,7 @@ public enum MediaTransportError: Error, Hashable, Sendable, CustomStringConverti
         case .badPortRange(let id): "the port range of media interface \(id.rawValue) holds no usable pair of ports"
         case .cannotBind(let interface, let code):
             "no media port of \(interface.ports.lowerBound)-\(interface.ports.upperBound) can be opened on \(interface.bindAddress): \(errnoText(code))"
+        case .noCertificate(let why): "no certificate for DTLS could be made: \(why)"
         }
     }
 }

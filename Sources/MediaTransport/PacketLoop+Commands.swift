@@ -52,6 +52,8 @@ extension PacketLoop {
 
     /// Answers with the final figures; with empty ones where no endpoint is open, so that every close is answered.
     private mutating func close(_ id: MediaEndpointID) {
+        graph.bidFarewell(id)
+        if graph.outbox.count > 0 { flush() }
         guard let closed = graph.close(id, now: now) else {
             graph.facts.append(.closed(id, MediaStatistics()))
             return

@@ -1,5 +1,6 @@
 import Basics
 import CSys
+import DTLS
 import MediaSession
 
 /// What is needed to receive and send for one pair of ports. Plain memory, without references.
@@ -57,12 +58,14 @@ struct PacketLoop: ~Copyable {
 
     init(
         thread: PacketThread, pool: PortPool, routes: CallRoutes, settings: MediaTransportSettings,
+        certificate: DTLSCertificate,
         clock: any MartinetClock, facts tell: @escaping @Sendable ([MediaFact]) -> Void
     ) {
         self.routes = routes
         (self.thread, self.pool, self.settings, self.clock, self.tell) = (thread, pool, settings, clock, tell)
         now = clock.now
-        graph = MediaGraph(settings: settings.endpoint, random: .system)
+        graph = MediaGraph(
+            settings: settings.endpoint, certificate: certificate, dtls: settings.dtls, random: .system)
         graph.setWall(clock.wallNow, at: now)
         lines = .allocate(capacity: pool.pairCount)
         lines.initialize(repeating: Line(), count: pool.pairCount)
@@ -129,6 +132,12 @@ struct PacketLoop: ~Copyable {
             let line: UnsafeMutablePointer<Line> = lines + node.pointee.line
             if node.pointee.isAimStale { line.pointee.aim(node) }
             let sent: Int
+            if let destination = packet.destination {
+                var to = csys_address(destination, family: line.pointee.family)
+                let socket: Int32 = packet.channel == .rtp ? line.pointee.rtpSocket : line.pointee.rtcpSocket
+                _ = to.length > 0 ? csys_send(socket, packet.bytes, UInt(packet.count), &to) : 0
+                continue
+            }
             switch packet.channel {
             case .rtp:
                 sent = csys_send(line.pointee.rtpSocket, packet.bytes, UInt(packet.count), &line.pointee.rtpTo)

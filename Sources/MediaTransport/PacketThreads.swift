@@ -1,5 +1,6 @@
 public import Basics
 import CSys
+public import DTLS
 public import MediaSession
 
 /// The media plane on packet threads of its own: every call's endpoints live on one thread, which waits for their sockets, relays
@@ -11,13 +12,17 @@ public final class PacketThreads: MediaPlane {
     private let threads: [PacketThread]
     private let pool: PortPool
     private let routes: CallRoutes
+    private let certificate: DTLSCertificate
+
+    /// Of the certificate all handshakes show: made at the start, kept in memory alone, for as long as the threads run.
+    public var fingerprint: DTLSFingerprint? { certificate.fingerprint }
 
     /// Opens the first ports and starts the threads.
     ///
     /// - Parameters:
     ///   - clock: asked on the packet threads, once for each round of events.
     ///   - facts: called on the packet threads with what happened in one round, in order; must not block. Never called after ``stop()``.
-    /// - Throws: where no port of an interface can be opened, or the system gives no threads or descriptors.
+    /// - Throws: where no port of an interface can be opened, no certificate can be made, or the system gives no threads or descriptors.
     public init(
         _ settings: MediaTransportSettings, clock: any MartinetClock, facts: @escaping @Sendable ([MediaFact]) -> Void
     ) throws(MediaTransportError) {
@@ -25,9 +30,11 @@ public final class PacketThreads: MediaPlane {
         for index in 0..<min(max(settings.threads, 1), 64) { threads.append(try PacketThread(index: index)) }
         let pool = try PortPool(settings, epolls: threads.map(\.epoll), clock: clock)
         let routes = CallRoutes(threads: threads.count)
-        self.threads = threads
-        self.pool = pool
-        self.routes = routes
+        let certificate: DTLSCertificate
+        do { certificate = try DTLSCertificate(now: clock.wallNow) } catch {
+            throw .noCertificate(error.description)
+        }
+        (self.threads, self.pool, self.routes, self.certificate) = (threads, pool, routes, certificate)
         for thread in threads {
             if let failure = pool.openSpares(thread: thread.index) {
                 pool.closeAll()
@@ -38,7 +45,8 @@ public final class PacketThreads: MediaPlane {
             do {
                 try thread.start {
                     var loop = PacketLoop(
-                        thread: thread, pool: pool, routes: routes, settings: settings, clock: clock, facts: facts)
+                        thread: thread, pool: pool, routes: routes, settings: settings, certificate: certificate,
+                        clock: clock, facts: facts)
                     loop.run()
                 }
             } catch {

@@ -1,14 +1,19 @@
 import Basics
 import Codecs
+import DTLS
 import MediaSession
 import RTP
 import Testing
 
 /// A graph with telephones around it: number n is at host(n), heard on line n.
 struct Studio: ~Copyable {
-    var graph = MediaGraph(random: AnyRandom(SeededRandom(seed: 1)))
+    var graph: MediaGraph
     var nodes: [EndpointPointer] = []
     private let buffer = UnsafeMutableRawPointer.allocate(byteCount: 4096, alignment: 16)
+
+    init(certificate: DTLSCertificate? = nil) {
+        graph = MediaGraph(certificate: certificate, random: AnyRandom(SeededRandom(seed: 1)))
+    }
 
     deinit { buffer.deallocate() }
 
@@ -31,11 +36,14 @@ struct Studio: ~Copyable {
 
     /// Telephone `number` sends; what leaves is returned as (line, packet).
     mutating func send(_ bytes: [UInt8], from number: Int, at milliseconds: Int64, isRTCP: Bool = false) -> [Sent] {
-        bytes.withUnsafeBytes { buffer.copyMemory(from: $0.baseAddress!, byteCount: bytes.count) }
         let source: IPEndpoint = host(UInt32(number + 1), isRTCP ? 4001 : 4000)
-        graph.receive(
-            buffer, count: bytes.count, on: nodes[number], isRTCP: isRTCP, from: source, now: at(milliseconds))
+        receive(bytes, on: number, isRTCP: isRTCP, from: source, now: at(milliseconds))
         return take()
+    }
+
+    mutating func receive(_ bytes: [UInt8], on number: Int, isRTCP: Bool, from source: IPEndpoint, now: Moment) {
+        bytes.withUnsafeBytes { buffer.copyMemory(from: $0.baseAddress!, byteCount: bytes.count) }
+        graph.receive(buffer, count: bytes.count, on: nodes[number], isRTCP: isRTCP, from: source, now: now)
     }
 
     mutating func take() -> [Sent] {
@@ -43,7 +51,7 @@ struct Studio: ~Copyable {
             let packet: Outbox.Packet = graph.outbox[index]
             return Sent(
                 line: packet.node.pointee.line, isRTCP: packet.channel == .rtcp,
-                bytes: Array(UnsafeRawBufferPointer(start: packet.bytes, count: packet.count)))
+                bytes: Array(UnsafeRawBufferPointer(start: packet.bytes, count: packet.count)), to: packet.destination)
         }
         graph.outbox.clear()
         return all
@@ -54,6 +62,8 @@ struct Sent: Equatable {
     let line: Int
     var isRTCP: Bool = false
     let bytes: [UInt8]
+    /// Nil for where the leg's media goes.
+    var to: IPEndpoint? = nil
     var header: RTPHeader { bytes.withUnsafeBytes { RTPHeader($0)! } }
     var payload: [UInt8] { Array(bytes.dropFirst(12)) }
 }

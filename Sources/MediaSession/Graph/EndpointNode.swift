@@ -1,5 +1,6 @@
 public import Basics
 internal import Codecs
+internal import ICE
 internal import RTP
 
 /// One endpoint in the graph: its machine, the stream its peer hears, and who hears whom.
@@ -56,8 +57,22 @@ public struct EndpointNode: ~Copyable {
     var isSparedTones: Bool = false
     /// Payload types of the peer that are events, a bit each.
     private var eventTypes: (UInt64, UInt64) = (0, 0)
-    /// Nil where packets go in the clear.
+    /// Nil where packets go in the clear, and while no keys are agreed.
     var keys: UnsafeMutablePointer<StreamGuard>?
+    /// Those of the RTCP port where it agrees its own (RFC 5764 §4.2).
+    var rtcpKeys: UnsafeMutablePointer<StreamGuard>?
+    /// DTLS on the RTP port, and on that of RTCP where it has one.
+    var dtls: UnsafeMutablePointer<DTLSPort>?
+    var rtcpDTLS: UnsafeMutablePointer<DTLSPort>?
+    var ice: UnsafeMutablePointer<ICELiteAgent>?
+    /// Nothing goes in the clear.
+    private(set) var isProtected: Bool = false
+    /// RTP and RTCP have keys of their own.
+    private(set) var splitsKeys: Bool = false
+    /// The ports carry more than RTP and RTCP (RFC 7983).
+    private(set) var demultiplexes: Bool = false
+    /// No keys came: told.
+    var isInsecurityTold: Bool = false
     /// What the peer says, decoded; nil while nobody needs it.
     var ingress: UnsafeMutablePointer<Ingress>?
     var needsAudio: Bool = false
@@ -78,7 +93,20 @@ public struct EndpointNode: ~Copyable {
         self.stream = stream
         aim()
         noteFormats()
+        noteProtection()
         madePayloadType = madeFormat?.payloadType ?? 0
+    }
+
+    /// Looks what the plan says about what is on the ports.
+    mutating func noteProtection() {
+        var isDTLS: Bool = false
+        switch plan.security {
+        case .none: isProtected = false
+        case .sdes: isProtected = true
+        case .dtls: (isProtected, isDTLS) = (true, true)
+        }
+        splitsKeys = isDTLS && !plan.rtcpMux
+        demultiplexes = plan.carriesRTP && (isDTLS || plan.ice != nil)
     }
 
     /// Takes the destinations over from the machine.
@@ -93,8 +121,6 @@ public struct EndpointNode: ~Copyable {
         ingress?.deallocate()
         packer?.deinitialize(count: 1)
         packer?.deallocate()
-        keys?.deinitialize(count: 1)
-        keys?.deallocate()
         ear?.deinitialize(count: 1)
         ear?.deallocate()
         presser?.deinitialize(count: 1)
@@ -103,6 +129,11 @@ public struct EndpointNode: ~Copyable {
         signals?.deallocate()
         converter?.deinitialize(count: 1)
         converter?.deallocate()
+        discard(keys)
+        discard(rtcpKeys)
+        discard(dtls)
+        discard(rtcpDTLS)
+        discard(ice)
     }
 
     mutating func forgetSignals() {
@@ -111,11 +142,21 @@ public struct EndpointNode: ~Copyable {
         signals = nil
     }
 
-    /// Packets go in the clear from now on.
-    mutating func unsecure() {
-        keys?.deinitialize(count: 1)
-        keys?.deallocate()
-        keys = nil
+    /// Forgets the keys: nothing is sent or taken any more where the plan wants protection.
+    mutating func forgetKeys() {
+        release(&keys)
+        release(&rtcpKeys)
+    }
+
+    mutating func forgetHandshakes() {
+        release(&dtls)
+        release(&rtcpDTLS)
+    }
+
+    /// What protects the packets of a port; nil where nothing does yet.
+    @inline(__always)
+    func guardian(onRTCPPort: Bool) -> UnsafeMutablePointer<StreamGuard>? {
+        onRTCPPort && splitsKeys ? rtcpKeys : keys
     }
 
     /// The coding that is made for the peer; nil when it takes none.
@@ -183,6 +224,18 @@ public struct EndpointNode: ~Copyable {
     public var rtcpDestination: IPEndpoint? { endpoint.rtcpDestination }
     /// True where RTCP leaves from the RTP socket.
     public var muxesRTCP: Bool { endpoint.plan.rtcpMux }
+}
+
+/// Ends what lies behind a pointer.
+func discard<Value: ~Copyable>(_ place: UnsafeMutablePointer<Value>?) {
+    place?.deinitialize(count: 1)
+    place?.deallocate()
+}
+
+/// Ends what lies behind a pointer, and forgets it.
+func release<Value: ~Copyable>(_ place: inout UnsafeMutablePointer<Value>?) {
+    discard(place)
+    place = nil
 }
 
 public typealias EndpointPointer = UnsafeMutablePointer<EndpointNode>

@@ -12,6 +12,7 @@ extension MediaGraph {
         takePlayers(of: call, into: &moved)
         for node in moved.endpoints {
             nodes[node.pointee.id] = nil
+            moved.handshakes += handshakes.forget(node)
             leaveWheel(node)
         }
         for (id, recorder) in recorders where id.call == call {
@@ -66,8 +67,10 @@ extension MediaGraph {
         for node in moved.endpoints {
             nodes[node.pointee.id] = node
             node.pointee.isAimStale = true
+            handshakes.time(node)
             enterWheel(node, now: now)
         }
+        for item in moved.handshakes { _ = handshakes.add(item) }
         for player in moved.players {
             player.pointee.phase = wheel.enter(now: now)
             phasePlayers[player.pointee.phase].append(player)

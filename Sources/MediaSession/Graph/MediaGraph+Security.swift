@@ -4,23 +4,35 @@ internal import SRTP
 
 extension MediaGraph {
     /// Takes over how a plan's packets are protected.
-    mutating func secure(_ node: EndpointPointer) {
+    /// - Parameter isRenewed: the peer sent a description: handshakes that failed may be tried again.
+    mutating func secure(_ node: EndpointPointer, isRenewed: Bool, now: Moment) {
         switch node.pointee.plan.security {
         case .none:
-            node.pointee.unsecure()
-        case .sdes:
-            if node.pointee.keys == nil {
-                let fresh = UnsafeMutablePointer<StreamGuard>.allocate(capacity: 1)
-                fresh.initialize(to: StreamGuard())
-                node.pointee.keys = fresh
-            }
-            do {
-                try node.pointee.keys?.pointee.use(node.pointee.plan.security)
-            } catch {
-                facts.append(.insecure(node.pointee.id, "the key cannot be used: \(error)"))
-            }
-        case .dtls:
-            facts.append(.insecure(node.pointee.id, "keys by DTLS cannot be agreed yet"))
+            node.pointee.forgetKeys()
+            node.pointee.forgetHandshakes()
+        case .sdes(let local, let remote):
+            node.pointee.forgetHandshakes()
+            use(local, remote, of: node, onRTCPPort: false)
+        case .dtls(let plan):
+            agreeKeys(node, plan, isRenewed: isRenewed, now: now)
+        }
+        handshakes.time(node)
+    }
+
+    /// Protects with these keys from now on; the same ones go on with their counters.
+    mutating func use(_ local: SRTPKey, _ remote: SRTPKey?, of node: EndpointPointer, onRTCPPort: Bool) {
+        let place: UnsafeMutablePointer<StreamGuard>
+        if let known = node.pointee.guardian(onRTCPPort: onRTCPPort) {
+            place = known
+        } else {
+            place = .allocate(capacity: 1)
+            place.initialize(to: StreamGuard())
+            if onRTCPPort, node.pointee.splitsKeys { node.pointee.rtcpKeys = place } else { node.pointee.keys = place }
+        }
+        do {
+            try place.pointee.use(local: local, remote: remote)
+        } catch {
+            facts.append(.insecure(node.pointee.id, "the key cannot be used: \(error)"))
         }
     }
 
@@ -29,7 +41,7 @@ extension MediaGraph {
         _ bytes: UnsafeMutableRawPointer, _ count: Int, on node: EndpointPointer, isRTCP onRTCPPort: Bool,
         from source: IPEndpoint, now: Moment
     ) -> Int? {
-        guard let keys = node.pointee.keys else { return count }
+        guard node.pointee.isProtected else { return count }
         let isReport: Bool =
             onRTCPPort
             || node.pointee.endpoint.plan.rtcpMux && isRTCP(UnsafeRawBufferPointer(start: bytes, count: count))
@@ -39,7 +51,9 @@ extension MediaGraph {
             return nil
         }
         let packet = UnsafeMutableRawBufferPointer(start: bytes, count: count)
-        guard let length = keys.pointee.open(packet, isRTCP: isReport) else {
+        guard let keys = node.pointee.guardian(onRTCPPort: onRTCPPort),
+            let length = keys.pointee.open(packet, isRTCP: isReport)
+        else {
             node.pointee.endpoint.unauthenticated()
             return nil
         }

@@ -1,4 +1,6 @@
 public import Basics
+public import DTLS
+internal import ICE
 internal import RTP
 
 /// All media of one packet thread, as a machine: packets, commands and ticks in; packets and facts out.
@@ -15,6 +17,11 @@ public struct MediaGraph: ~Copyable {
     public var facts: [MediaFact] = []
 
     let settings: MediaEndpointSettings
+    /// What our ends of handshakes show; nil where none are made.
+    let certificate: DTLSCertificate?
+    let dtlsSettings: DTLSSettings
+    /// Datagrams of handshakes that wait for their turn, and the endpoints whose handshakes have deadlines.
+    var handshakes = HandshakeQueue()
     var random: AnyRandom
     /// The name we are known by in reports (RFC 7022 §4.2).
     let cname: UnsafeMutableRawPointer
@@ -37,9 +44,15 @@ public struct MediaGraph: ~Copyable {
     static let watchInterval: Int64 = 200_000_000
     private var nextWatch: Int64 = 0
 
-    /// - Parameter random: SSRCs and the first sequence numbers and timestamps (RFC 3550 §5.1).
-    public init(settings: MediaEndpointSettings = .standard, random: AnyRandom) {
+    /// - Parameters:
+    ///   - certificate: for handshakes (RFC 5763); without one no stream with keys by DTLS comes about.
+    ///   - random: SSRCs and the first sequence numbers and timestamps (RFC 3550 §5.1).
+    public init(
+        settings: MediaEndpointSettings = .standard, certificate: DTLSCertificate? = nil,
+        dtls: DTLSSettings = .standard, random: AnyRandom
+    ) {
         self.settings = settings
+        (self.certificate, dtlsSettings) = (certificate, dtls)
         self.random = random
         outbox = Outbox()
         cname = .allocate(byteCount: Self.cnameLength, alignment: 1)
@@ -90,7 +103,8 @@ public struct MediaGraph: ~Copyable {
                 MediaEndpoint(plan: plan, settings: settings, now: now), plan, line: line, stream: stream,
                 scheduler: RTCPScheduler(now: now, random: &random), now: now))
         nodes[plan.id] = node
-        secure(node)
+        useICE(node, now: now)
+        secure(node, isRenewed: true, now: now)
         listenAnew(node)
         return node
     }
@@ -104,8 +118,12 @@ public struct MediaGraph: ~Copyable {
         node.pointee.plan = plan
         if node.pointee.keyWay != way || node.pointee.eventFormat != events { endPressing(node, now: now) }
         if old.incoming != plan.incoming { node.pointee.noteFormats() }
-        if old.security != plan.security { secure(node) }
         node.pointee.endpoint.update(plan, now: now)
+        node.pointee.noteProtection()
+        useICE(node, now: now)
+        if old.security != plan.security || node.pointee.demultiplexes {
+            secure(node, isRenewed: old.generation != plan.generation, now: now)
+        }
         node.pointee.meter.setClockRate(plan.clockRate)
         if plan.expectsMedia, !old.expectsMedia { node.pointee.meter.expect(from: now) }
         node.pointee.aim()
@@ -131,6 +149,7 @@ public struct MediaGraph: ~Copyable {
             facts.append(.quality(id, takeQuality(node, isLast: true, now: now)))
         }
         stopRecorders(of: node, now: now)
+        handshakes.forget(node)
         endPressing(node, now: now)
         part(node)
         leave(node)
@@ -279,6 +298,9 @@ public struct MediaGraph: ~Copyable {
         _ bytes: UnsafeMutableRawPointer, count: Int, on node: EndpointPointer, isRTCP: Bool, from source: IPEndpoint,
         now: Moment
     ) {
+        if node.pointee.demultiplexes {
+            guard isMedia(bytes, count, on: node, isRTCP: isRTCP, from: source, now: now) else { return }
+        }
         guard let count = open(bytes, count, on: node, isRTCP: isRTCP, from: source, now: now) else { return }
         let packet = UnsafeRawBufferPointer(start: bytes, count: count)
         let verdict: MediaVerdict =
@@ -381,12 +403,13 @@ public struct MediaGraph: ~Copyable {
         _ bytes: UnsafeMutableRawPointer, _ count: Int, _ channel: Outbox.Packet.Channel, to node: EndpointPointer
     ) {
         var count: Int = count
-        if let keys = node.pointee.keys {
+        if node.pointee.isProtected {
+            // Nothing leaves in the clear.
+            guard let keys = node.pointee.guardian(onRTCPPort: channel == .rtcp) else {
+                return node.pointee.endpoint.heldBack()
+            }
             guard let length = keys.pointee.protect(bytes, count, isRTCP: channel == .rtcp) else { return }
             count = length
-        } else if case .dtls = node.pointee.plan.security {
-            // Nothing leaves in the clear.
-            return
         }
         outbox.append(node, channel, bytes, count)
         if channel == .rtp { node.pointee.endpoint.sent(bytes: count) }
@@ -394,6 +417,7 @@ public struct MediaGraph: ~Copyable {
 
     /// The driver could not send a packet: it had nowhere to go, or the system took it not.
     public func unsent(_ packet: Outbox.Packet) {
+        guard packet.destination == nil else { return }
         packet.node.pointee.endpoint.unsent(bytes: packet.count, isRTP: packet.channel == .rtp)
     }
 
@@ -416,8 +440,9 @@ public struct MediaGraph: ~Copyable {
     public var nextTick: Moment? {
         guard !nodes.isEmpty || !wheel.isIdle else { return nil }
         guard !nodes.isEmpty else { return wheel.next }
-        let watch = Moment(nanoseconds: nextWatch)
-        return wheel.next.map { min($0, watch) } ?? watch
+        var due: Int64 = min(nextWatch, handshakes.nextDue)
+        if let tick = wheel.next { due = min(due, tick.nanoseconds) }
+        return Moment(nanoseconds: due)
     }
 
     mutating func beginWatch(now: Moment) { nextWatch = now.nanoseconds &+ Self.watchInterval }
@@ -441,6 +466,7 @@ public struct MediaGraph: ~Copyable {
                 stopRecording(id, end, now: now)
             }
         }
+        if now.nanoseconds >= handshakes.nextDue { workOnHandshakes(now: now) }
         if !nodes.isEmpty, now.nanoseconds >= nextWatch { watch(now: now) }
     }
 
@@ -456,6 +482,7 @@ public struct MediaGraph: ~Copyable {
             if events.contains(.destination) { node.pointee.aim() }
             if let silentSince { facts.append(.silent(id, since: silentSince)) }
             watchSignals(of: node, now: now)
+            if node.pointee.demultiplexes { watchPeer(node, now: now) }
             report(node, now: now)
         }
     }

@@ -8,6 +8,8 @@ public struct MovedCall: @unchecked Sendable {
     public internal(set) var endpoints: [EndpointPointer] = []
     var players: [PlayerPointer] = []
     var recorders: [RecorderPointer] = []
+    /// Datagrams of handshakes that wait for their turn.
+    var handshakes: [HandshakeQueue.Item] = []
     /// Players that go on for other calls, to be begun anew in step with those of the other thread.
     var shared: [Shared] = []
 

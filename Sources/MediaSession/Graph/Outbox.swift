@@ -9,6 +9,8 @@ public struct Outbox: ~Copyable {
         public let channel: Channel
         public let bytes: UnsafeMutableRawPointer
         public let count: Int
+        /// Where it goes, from the very socket of its channel: for answers to checks and handshakes. Nil for where the node's media goes.
+        public let destination: IPEndpoint?
     }
 
     private let packets: UnsafeMutablePointer<Packet>
@@ -41,13 +43,15 @@ public struct Outbox: ~Copyable {
     var isFull: Bool { count == capacity }
 
     mutating func append(
-        _ node: EndpointPointer, _ channel: Packet.Channel, _ bytes: UnsafeMutableRawPointer, _ length: Int
+        _ node: EndpointPointer, _ channel: Packet.Channel, _ bytes: UnsafeMutableRawPointer, _ length: Int,
+        to destination: IPEndpoint? = nil
     ) {
         guard count < capacity else {
             overflows &+= 1
             return
         }
-        packets[count] = Packet(node: node, channel: channel, bytes: bytes, count: length)
+        packets[count] = Packet(
+            node: node, channel: channel, bytes: bytes, count: length, destination: destination)
         count += 1
     }
 

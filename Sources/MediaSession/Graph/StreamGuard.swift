@@ -8,8 +8,7 @@ struct StreamGuard: ~Copyable {
     private(set) var receiver: SRTPReceiver?
 
     /// - Throws: for a key that cannot be used; the stream then carries nothing.
-    mutating func use(_ security: MediaSecurity) throws(SRTPKeyFault) {
-        guard case .sdes(let local, let remote) = security else { return }
+    mutating func use(local: SRTPKey, remote: SRTPKey?) throws(SRTPKeyFault) {
         if sender == nil { sender = try SRTPSender(local) } else { _ = try sender!.use(local) }
         guard let remote else { return }
         if receiver == nil { receiver = try SRTPReceiver(remote) } else { _ = try receiver!.use(remote) }
