@@ -232,7 +232,7 @@ extension Call {
             hangUp(by: .server, outcome: .failed, reason: "media failed", status: .serverInternalError, in: &env)
         case .quality(let endpoint, let quality): qualityReported(quality, of: endpoint, in: &env)
         case .digit(let endpoint, let digit): digitHeard(digit, on: endpoint, in: &env)
-        case .heard, .talking, .played, .recorded: break
+        case .heard, .talking, .played, .recorded, .fax: break
         case .secured(let endpoint): note("stream \(endpoint.stream) is encrypted", leg: index, in: &env)
         case .insecure(let endpoint, let why): note("stream \(endpoint.stream): \(why)", leg: index, in: &env)
         case .closed(let endpoint, let statistics):

@@ -51,6 +51,8 @@ public struct EndpointNode: ~Copyable {
     /// Payload types of the peer that are events, a bit each.
     private var eventTypes: (UInt64, UInt64) = (0, 0)
     private(set) var eventClockRate: UInt32 = 8000
+    /// The gateway between T.38 and sound this is an end of.
+    var fax: UnsafeMutablePointer<FaxNode>?
     /// Nil where packets go in the clear.
     var keys: UnsafeMutablePointer<StreamGuard>?
     /// What the peer says, decoded; nil while nobody needs it.
