@@ -159,6 +159,7 @@ let package = Package(
         // Only tests import these
         clib("CSRTP2", "libsrtp2", "libsrtp2-dev"),
         clib("CTIFF", "libtiff-4", "libtiff-dev"),
+        module("FaxKit", ["Fax", "CSpanDSP", "CTIFF"]),
         .target(name: "CVirtualTime"),
         module(
             "TestKit",
@@ -175,7 +176,7 @@ let package = Package(
         tests("STUN", ["Basics"]),
         tests("Codecs", ["CSpanDSP"], golden: true),
         tests("Signals", ["Basics", "CSpanDSP"], golden: true),
-        tests("Fax", ["CSpanDSP", "CTIFF"]),
+        tests("Fax", ["FaxKit", "CSpanDSP"]),
         tests("SRTP", ["Basics", "CSRTP2"]),
         tests("DTLS", ["Basics", "SRTP", "CVirtualTime"]),
         tests("ICE", ["Basics", "STUN"]),
@@ -185,7 +186,7 @@ let package = Package(
         tests(
             "MediaSession",
             [
-                "Basics", "RTP", "STUN", "SRTP", "DTLS", "ICE", "Codecs", "Signals", "Fax", "CSpanDSP", "CVirtualTime",
+                "Basics", "RTP", "STUN", "SRTP", "DTLS", "ICE", "Codecs", "Signals", "Fax", "FaxKit", "CSpanDSP", "CVirtualTime",
             ]),
         tests("MediaNegotiation", ["Basics", "SDP", "Codecs", "Fax", "MediaSession"], golden: true),
         tests("Identity", ["Basics", "SIPMessage"]),

@@ -201,9 +201,6 @@ public struct T38Gateway: ~Copyable {
         return figures
     }
 
-    /// Whether a terminal said good-bye; nothing is to be expected then.
-    public var isOver: Bool {
-        let result: FaxFigures.Result = link.pointee.monitor.figures.result
-        return result == .completed || result == .broken
-    }
+    /// How far it is; costs nothing.
+    public var result: FaxFigures.Result { link.pointee.monitor.figures.result }
 }

@@ -1,5 +1,9 @@
 public import Basics
+<<<<<<< HEAD
 public import DTLS
+=======
+public import Fax
+>>>>>>> 14fb7e0 (fax: SDP of T.38, the gateway in the media graph between an end of T.38 and one of G.711)
 public import ICE
 
 /// A network the server relays media on: a bind address and the address written into SDP there.
@@ -63,6 +67,9 @@ public struct MediaEndpointPlan: Hashable, Sendable {
     public var clockRate: UInt32
     /// False where the stream is no RTP (T.38 over UDPTL): packets are then relayed unread, pinned to address and port alone.
     public var carriesRTP: Bool
+    /// Set where the peer speaks T.38 over UDPTL: joined with one of G.711, a gateway is between them; with one like it, its packets are
+    /// relayed.
+    public var fax: T38Settings?
     /// What the peer may send: the payload types of our description. Empty with ``outgoing``: all is relayed as it is.
     public var incoming: [MediaFormat]
     /// What the peer takes: the payload types of its description, the one that is to be used first.
@@ -192,6 +199,8 @@ public enum MediaFact: Hashable, Sendable {
     case voice(MediaEndpointID, Bool)
     /// The peer lets a tone of a machine be heard.
     case heard(MediaEndpointID, MachineTone)
+    /// A fax through a gateway began, or ended; of its end that speaks T.38.
+    case fax(MediaEndpointID, FaxFigures)
     case played(MediaPlayerID, PlaybackEnd)
     case recorded(MediaRecorderID, RecordingResult)
     /// A member of a room began or ended to talk.
@@ -210,8 +219,13 @@ public enum MediaFact: Hashable, Sendable {
     public var endpoint: MediaEndpointID? {
         switch self {
         case .latched(let id, _, _), .silent(let id, _), .heardAgain(let id), .failed(let id, _), .closed(let id, _),
+<<<<<<< HEAD
             .digit(let id, _), .notPressed(let id, _), .voice(let id, _), .heard(let id, _), .talking(_, let id, _),
             .quality(let id, _), .secured(let id), .insecure(let id, _):
+=======
+            .digit(let id, _), .heard(let id, _), .talking(_, let id, _), .quality(let id, _), .secured(let id),
+            .insecure(let id, _), .fax(let id, _):
+>>>>>>> 12954a604431302f948489ed37aa4a0fef6338b7
             id
         case .played, .recorded: nil
         }
@@ -223,8 +237,13 @@ public enum MediaFact: Hashable, Sendable {
         case .played(let id, _): id.call
         case .recorded(let id, _): id.call
         case .latched(let id, _, _), .silent(let id, _), .heardAgain(let id), .failed(let id, _), .closed(let id, _),
+<<<<<<< HEAD
             .digit(let id, _), .notPressed(let id, _), .voice(let id, _), .heard(let id, _), .talking(_, let id, _),
             .quality(let id, _), .secured(let id), .insecure(let id, _):
+=======
+            .digit(let id, _), .heard(let id, _), .talking(_, let id, _), .quality(let id, _), .secured(let id),
+            .insecure(let id, _), .fax(let id, _):
+>>>>>>> 12954a604431302f948489ed37aa4a0fef6338b7
             id.leg.call
         }
     }

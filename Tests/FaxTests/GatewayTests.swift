@@ -1,5 +1,6 @@
 import CSpanDSP
 import Fax
+import FaxKit
 import Testing
 
 /// A fax machine behind the gateway, a fax server at its other end, and the network between them.
@@ -7,11 +8,11 @@ final class FaxCall {
     let sound: SoundTerminal
     let server: T38Terminal
     var gateway: T38Gateway
-    var toServer: Network
-    var toGateway: Network
+    var toServer: FaxWay
+    var toGateway: FaxWay
     private(set) var milliseconds: Int = 0
 
-    init(sound: SoundTerminal, server: T38Terminal, settings: T38Settings, network: (UInt64) -> Network) {
+    init(sound: SoundTerminal, server: T38Terminal, settings: T38Settings, network: (UInt64) -> FaxWay) {
         (self.sound, self.server) = (sound, server)
         gateway = T38Gateway(settings)!
         (toServer, toGateway) = (network(1), network(2))
@@ -106,14 +107,14 @@ struct GatewayTests {
             receives: row.isFromSound ? folder.file("received.tif") : nil, ecm: row.ecm, modems: row.modems,
             settings: row.settings)
         let call = FaxCall(sound: sound, server: server, settings: row.settings) {
-            Network(seed: $0, lossPercent: row.lossPercent, burst: row.burst, jitterMs: row.jitterMs)
+            FaxWay(seed: $0, lossPercent: row.lossPercent, burst: row.burst, jitterMs: row.jitterMs)
         }
         call.run()
         #expect(sound.job.result == 0 && server.job.result == 0)
         let isSame: Bool = readPages(folder.file("received.tif")) == pages
         #expect(isSame)
         let figures: FaxFigures = call.gateway.figures
-        #expect(figures.result == .completed && call.gateway.isOver)
+        #expect(figures.result == .completed && call.gateway.result == .completed)
         #expect(figures.pages == 3 && figures.bitRate == row.bitRate)
         #expect(figures.errorCorrectionMode == row.expectsECM ?? row.ecm)
         #expect(figures.isFromT38 == !row.isFromSound)

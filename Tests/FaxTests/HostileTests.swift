@@ -1,4 +1,5 @@
 import Fax
+import FaxKit
 import Testing
 
 @Suite("Hostile faxes")

@@ -57,6 +57,8 @@ public struct EndpointNode: ~Copyable {
     var isSparedTones: Bool = false
     /// Payload types of the peer that are events, a bit each.
     private var eventTypes: (UInt64, UInt64) = (0, 0)
+    /// The gateway between T.38 and sound this is an end of.
+    var fax: UnsafeMutablePointer<FaxNode>?
     /// Nil where packets go in the clear, and while no keys are agreed.
     var keys: UnsafeMutablePointer<StreamGuard>?
     /// Those of the RTCP port where it agrees its own (RFC 5764 §4.2).

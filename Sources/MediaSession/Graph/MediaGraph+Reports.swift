@@ -41,7 +41,8 @@ extension MediaGraph {
     ) {
         // Audio made here has reports of its own.
         guard !listener.pointee.map.hasAudio || listener.pointee.stream.relays(node.pointee.endpoint.pinnedSSRC),
-            listener.pointee.takesRTCP, let room = outbox.reserve(datagram.count + 300 + Self.tailroom)
+            listener.pointee.takesRTCP, listener.pointee.endpoint.plan.carriesRTP,
+            let room = outbox.reserve(datagram.count + 300 + Self.tailroom)
         else { return }
         var mapping = RTCPMapping(reporter: listener.pointee.stream.ssrc)
         let stream: SentStream = listener.pointee.stream

@@ -38,8 +38,14 @@ public struct MediaGraph: ~Copyable {
     var recorders: [MediaRecorderID: RecorderPointer] = [:]
     var phaseRecorders: [[RecorderPointer]] = Array(repeating: [], count: TickWheel.phases)
     var phasePressers: [[EndpointPointer]] = Array(repeating: [], count: TickWheel.phases)
+<<<<<<< HEAD
     var phaseHolders: [[EndpointPointer]] = Array(repeating: [], count: TickWheel.phases)
+=======
+    var phaseFaxes: [[FaxPointer]] = Array(repeating: [], count: TickWheel.phases)
+>>>>>>> 12954a604431302f948489ed37aa4a0fef6338b7
     var wheel = TickWheel()
+    /// The last time anything was told.
+    var latest: Moment = .zero
     /// How often silence is looked at.
     static let watchInterval: Int64 = 200_000_000
     private var nextWatch: Int64 = 0
@@ -69,6 +75,12 @@ public struct MediaGraph: ~Copyable {
                 player.deallocate()
             }
         }
+        for list in phaseFaxes {
+            for fax in list {
+                fax.deinitialize(count: 1)
+                fax.deallocate()
+            }
+        }
         for recorder in recorders.values {
             recorder.deinitialize(count: 1)
             recorder.deallocate()
@@ -93,7 +105,12 @@ public struct MediaGraph: ~Copyable {
 
     /// Opens an endpoint whose sockets the driver knows as `line`.
     public mutating func open(_ plan: MediaEndpointPlan, line: Int, now: Moment) -> EndpointPointer {
+<<<<<<< HEAD
         if nodes.isEmpty { beginWatch(now: now) }
+=======
+        if nodes.isEmpty { nextWatch = now.nanoseconds &+ Self.watchInterval }
+        latest = now
+>>>>>>> 14fb7e0 (fax: SDP of T.38, the gateway in the media graph between an end of T.38 and one of G.711)
         let node = EndpointPointer.allocate(capacity: 1)
         let stream = SentStream(
             ssrc: random.next() | 1, sequence: UInt16.random(in: 0...0x7FFF, using: &random),
@@ -114,7 +131,12 @@ public struct MediaGraph: ~Copyable {
     public mutating func update(_ node: EndpointPointer, _ plan: MediaEndpointPlan, now: Moment) -> Bool {
         let old: MediaEndpointPlan = node.pointee.plan
         guard old.ports == plan.ports else { return false }
+<<<<<<< HEAD
         let (way, events): (DigitTransport, MediaFormat?) = (node.pointee.keyWay, node.pointee.eventFormat)
+=======
+        latest = now
+        defer { settleFax(node) }
+>>>>>>> 12954a604431302f948489ed37aa4a0fef6338b7
         node.pointee.plan = plan
         if node.pointee.keyWay != way || node.pointee.eventFormat != events { endPressing(node, now: now) }
         if old.incoming != plan.incoming { node.pointee.noteFormats() }
@@ -148,6 +170,7 @@ public struct MediaGraph: ~Copyable {
         if node.pointee.endpoint.plan.carriesRTP, now > node.pointee.intervalFrom {
             facts.append(.quality(id, takeQuality(node, isLast: true, now: now)))
         }
+        endFax(of: node)
         stopRecorders(of: node, now: now)
         handshakes.forget(node)
         endPressing(node, now: now)
@@ -165,6 +188,7 @@ public struct MediaGraph: ~Copyable {
 
     /// Performs a command other than `set` and `close`, which are the driver's.
     public mutating func perform(_ command: MediaCommand, now: Moment) {
+        latest = now
         switch command {
         case .set, .close, .record: assertionFailure("the driver opens and closes")
         case .join(let one, let other):
@@ -235,7 +259,11 @@ public struct MediaGraph: ~Copyable {
         listener.pointee.nextListener = source.pointee.firstListener
         source.pointee.firstListener = listener
         remap(listener)
+<<<<<<< HEAD
         listenAnew(listener)
+=======
+        settleFax(listener)
+>>>>>>> 12954a604431302f948489ed37aa4a0fef6338b7
     }
 
     /// Lets `listener` hear nothing.
@@ -254,6 +282,7 @@ public struct MediaGraph: ~Copyable {
         }
         unbridgeKeys(listener)
         (listener.pointee.heard, listener.pointee.nextListener) = (nil, nil)
+        endFax(of: listener)
         silence(listener)
         weigh(source)
         listenAnew(source)
@@ -321,9 +350,9 @@ public struct MediaGraph: ~Copyable {
         guard node.pointee.endpoint.plan.carriesRTP,
             let header = RTPHeader(UnsafeRawBufferPointer(start: bytes, count: count))
         else {
-            guard let first = node.pointee.firstListener, first.pointee.takesRTP else {
-                return node.pointee.endpoint.undeliverable()
-            }
+            guard node.pointee.fax == nil, let first = node.pointee.firstListener, first.pointee.takesRTP,
+                !first.pointee.endpoint.plan.carriesRTP
+            else { return takeFax(UnsafeRawBufferPointer(start: bytes, count: count), from: node) }
             return send(bytes, count, .rtp, to: first)
         }
         node.pointee.meter.receive(sequenceNumber: header.sequenceNumber, timestamp: header.timestamp, at: now)
@@ -349,6 +378,11 @@ public struct MediaGraph: ~Copyable {
         if let ear = node.pointee.ear, !node.pointee.isEvent(header.payloadType) {
             ear.pointee.insert(header, packet, now: now) { node.pointee.codec(of: $0) }
         }
+        if let fax = node.pointee.fax, !node.pointee.isEvent(header.payloadType),
+            !fax.pointee.hear(header, packet, node.pointee.codec(of: header.payloadType))
+        {
+            node.pointee.endpoint.unknownPayloadType()
+        }
         // Before headers are written anew.
         if node.pointee.needsAudio { hearAudio(header, packet, from: node, isTone: isTone, now: now) }
         guard node.pointee.firstListener != nil else {
@@ -365,6 +399,11 @@ public struct MediaGraph: ~Copyable {
         var listener: EndpointPointer? = node.pointee.firstListener
         while let one = listener {
             listener = one.pointee.nextListener
+            guard one.pointee.endpoint.plan.carriesRTP else {
+                // The gateway has it, where there is one.
+                if one.pointee.fax == nil { node.pointee.endpoint.undeliverable() }
+                continue
+            }
             let payloadType: UInt8 = one.pointee.map[header.payloadType]
             guard payloadType < 128 else {
                 switch payloadType {
@@ -449,6 +488,7 @@ public struct MediaGraph: ~Copyable {
 
     /// Makes what is due.
     public mutating func tick(now: Moment) {
+        latest = now
         if wheel.leaveOut(now: now) { resynchronise() }
         while let phase = wheel.take(now: now) {
             // By index, as a player may end.
@@ -458,7 +498,11 @@ public struct MediaGraph: ~Copyable {
                 run(phasePlayers[phase][place], now: now)
             }
             for room in phaseRooms[phase] { run(room, now: now) }
+<<<<<<< HEAD
             for node in phaseHolders[phase] { runHolder(node, now: now) }
+=======
+            for fax in phaseFaxes[phase] { run(fax, now: now) }
+>>>>>>> 12954a604431302f948489ed37aa4a0fef6338b7
             for node in phasePressers[phase] { runPresser(of: node, now: now) }
             for recorder in phaseRecorders[phase] {
                 guard let end = recorder.pointee.run(now: now) else { continue }
@@ -472,7 +516,9 @@ public struct MediaGraph: ~Copyable {
 
     /// Ticks were left out: what follows begins by the clock.
     private func resynchronise() {
-        for node in nodes.values where node.pointee.heard == nil { node.pointee.made.stop() }
+        for node in nodes.values where node.pointee.heard == nil || node.pointee.fax != nil {
+            node.pointee.made.stop()
+        }
     }
 
     private mutating func watch(now: Moment) {

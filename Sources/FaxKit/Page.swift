@@ -2,12 +2,12 @@ import CTIFF
 import Glibc
 
 /// A page of a fax: rows of 1728 dots, black ones set.
-struct Page: Equatable {
-    static let rowBytes: Int = 216
-    var rows: [[UInt8]]
+public struct Page: Equatable, Sendable {
+    public static let rowBytes: Int = 216
+    public var rows: [[UInt8]]
 
     /// A page with bars, dots and empty rows, each by its seed.
-    static func made(rows count: Int, seed: UInt64) -> Page {
+    public static func made(rows count: Int, seed: UInt64) -> Page {
         var random = Dice(seed)
         return Page(
             rows: (0..<count).map { row in
@@ -25,34 +25,8 @@ struct Page: Equatable {
     }
 }
 
-/// The same numbers each time.
-struct Dice {
-    private var state: UInt64
-    init(_ seed: UInt64) { state = seed &* 0x9E37_79B9_7F4A_7C15 | 1 }
-    mutating func below(_ limit: UInt64) -> UInt64 {
-        state ^= state << 13
-        state ^= state >> 7
-        state ^= state << 17
-        return (state >> 11) % limit
-    }
-}
-
-/// A folder that is gone when the test is.
-final class Folder {
-    let path: String
-    init() {
-        var template: [CChar] = Array("/tmp/fax-XXXXXX".utf8CString)
-        path = String(cString: mkdtemp(&template))
-    }
-    func file(_ name: String) -> String { "\(path)/\(name)" }
-    deinit {
-        for name in ["sent.tif", "received.tif"] { unlink(file(name)) }
-        rmdir(path)
-    }
-}
-
 /// Writes pages as a TIFF of class F, without compression, at 204 by 98 dots an inch.
-func write(_ pages: [Page], to path: String) {
+public func write(_ pages: [Page], to path: String) {
     var bytes: [UInt8] = Array("II*\0".utf8) + word32(8)
     for (number, page) in pages.enumerated() {
         let entries: [(tag: Int, type: Int, value: Int)] = [
@@ -77,7 +51,7 @@ private func word16(_ value: Int) -> [UInt8] { [UInt8(value & 0xFF), UInt8(value
 private func word32(_ value: Int) -> [UInt8] { word16(value & 0xFFFF) + word16(value >> 16) }
 
 /// The pages of a TIFF, whatever its coding.
-func readPages(_ path: String) -> [Page] {
+public func readPages(_ path: String) -> [Page] {
     guard let file = TIFFOpen(path, "r") else { return [] }
     defer { TIFFClose(file) }
     var pages: [Page] = []
