@@ -186,7 +186,8 @@ let package = Package(
         tests(
             "MediaSession",
             [
-                "Basics", "RTP", "STUN", "SRTP", "DTLS", "ICE", "Codecs", "Signals", "Fax", "FaxKit", "CSpanDSP", "CVirtualTime",
+                "Basics", "RTP", "STUN", "SRTP", "DTLS", "ICE", "Codecs", "Signals", "Fax", "FaxKit", "CSpanDSP",
+                "CVirtualTime",
             ]),
         tests("MediaNegotiation", ["Basics", "SDP", "Codecs", "Fax", "MediaSession"], golden: true),
         tests("Identity", ["Basics", "SIPMessage"]),

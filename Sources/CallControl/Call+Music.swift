@@ -47,7 +47,8 @@ extension Call {
         guard legs[index].settings.musicOnHold, connectedIndex != nil else { return offer }
         var result: SessionDescription = offer
         for position in result.media.indices
-        where MediaNegotiation.negotiates(result.media[position]) && result.media[position].meantDirection == .inactive {
+        where MediaNegotiation.negotiates(result.media[position]) && result.media[position].meantDirection == .inactive
+        {
             result.media[position].direction = .sendonly
         }
         return result

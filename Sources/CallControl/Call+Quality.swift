@@ -42,7 +42,9 @@ extension Call {
     /// What the record keeps; nil where nobody answered or nothing was measured.
     func settledQuality() -> CallQuality? {
         guard let answeredLeg, let answeredAt = record.answeredAt, let endedAt = record.endedAt else { return nil }
-        let own: [LegQuality] = [0, answeredLeg].filter { !legs[Int($0)].isServer }.map { quality.quality(of: $0) ?? LegQuality(leg: $0) }
+        let own: [LegQuality] = [0, answeredLeg].filter { !legs[Int($0)].isServer }.map {
+            quality.quality(of: $0) ?? LegQuality(leg: $0)
+        }
         guard own.contains(where: { !$0.spans.isEmpty }) else { return nil }
         let answered = UInt32(clamping: answeredAt.since(record.startedAt).wholeMilliseconds)
         let ended = UInt32(clamping: endedAt.since(record.startedAt).wholeMilliseconds)

@@ -203,7 +203,8 @@ extension Call {
         let length: Int = room.pin?.utf8.count ?? 4
         attendance?.collector = DigitCollector(
             DigitCollector.Settings(longest: length, shortest: 1), prompting: true, now: env.now)
-        let items: [PlaybackItem] = [.silence(.milliseconds(300))] + [first, "conf-enter-pin"].compactMap { $0 }.map(prompt)
+        let items: [PlaybackItem] =
+            [.silence(.milliseconds(300))] + [first, "conf-enter-pin"].compactMap { $0 }.map(prompt)
         say(items, then: .enterPIN, in: &env)
     }
 
@@ -237,6 +238,7 @@ extension Call {
             return say([prompt("conf-full")], then: .hangUp("the conference is full"), in: &env)
         }
         attendance?.room = entry.room
+        open(entry.room, for: room, in: &env)
         let language: PromptLanguage = tenant.settings.language == .fr ? .french : .english
         say(
             [.silence(.milliseconds(300))] + items(language.otherParticipants(entry.others)), then: .conference,
@@ -248,14 +250,16 @@ extension Call {
             case .conference(let room) = attendance.number.service
         else { return }
         note("enters the conference", leg: 0, in: &env)
-        // Whoever comes opens it: who comes at the same time on another shard finds it there.
-        env.effects.append(
-            .media(
-                .openRoom(
-                    RoomPlan(
-                        id: id, memberLimit: UInt16(clamping: room.limit),
-                        music: PromptName("music", tenant: tenant.id.rawValue), announces: room.announces))))
+        open(id, for: room, in: &env)
         env.effects.append(.media(.enter(id, RoomMember(endpoint: stream))))
+    }
+
+    /// Whoever comes opens it: who comes at the same time on another shard finds it there.
+    private func open(_ id: MediaRoomID, for room: Service.Conference, in env: inout CallEnvironment) {
+        let music = PromptName(tenant.settings.holdMusic, tenant: tenant.id.rawValue)
+        let plan = RoomPlan(
+            id: id, memberLimit: UInt16(clamping: room.limit), music: music, announces: room.announces)
+        env.effects.append(.media(.openRoom(plan)))
     }
 
     private mutating func toggleMute(in env: inout CallEnvironment) {

@@ -61,7 +61,8 @@ public enum Service: Hashable, Sendable {
     public var summary: String {
         switch self {
         case .echo: "echo test"
-        case .announcement(let what): "announcement \(what.prompt)" + (what.repeats > 1 ? ", \(what.repeats) times" : "")
+        case .announcement(let what):
+            "announcement \(what.prompt)" + (what.repeats > 1 ? ", \(what.repeats) times" : "")
         case .music(let prompt): "music \(prompt)"
         case .conference(let room): "conference\(room.pin == nil ? "" : " with a PIN"), up to \(room.limit)"
         }

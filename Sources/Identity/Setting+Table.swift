@@ -110,7 +110,9 @@ extension Setting {
             "music-on-hold", .media, \.musicOnHold,
             "lets whom the phone puts on hold hear music of the server's; off passes on whatever the phone sends"),
         .choice("language", .media, \.language, "what the server speaks to callers", scopes: [.tenant]),
-        .choice("record-calls", .media, \.recordsCalls, "which calls are recorded; of the two phones of a call, one with all is enough"),
+        .choice(
+            "record-calls", .media, \.recordsCalls,
+            "which calls are recorded; of the two phones of a call, one with all is enough"),
         .number(
             "media-silence", .media, \.mediaSilenceSeconds, 10...3600, .seconds, zero: "never asks",
             "a phone that sends no media for so long, and is not on hold, is asked whether it is still in the call"),

@@ -1,9 +1,6 @@
 public import Basics
-<<<<<<< HEAD
 public import DTLS
-=======
 public import Fax
->>>>>>> 14fb7e0 (fax: SDP of T.38, the gateway in the media graph between an end of T.38 and one of G.711)
 public import ICE
 
 /// A network the server relays media on: a bind address and the address written into SDP there.
@@ -219,13 +216,8 @@ public enum MediaFact: Hashable, Sendable {
     public var endpoint: MediaEndpointID? {
         switch self {
         case .latched(let id, _, _), .silent(let id, _), .heardAgain(let id), .failed(let id, _), .closed(let id, _),
-<<<<<<< HEAD
             .digit(let id, _), .notPressed(let id, _), .voice(let id, _), .heard(let id, _), .talking(_, let id, _),
-            .quality(let id, _), .secured(let id), .insecure(let id, _):
-=======
-            .digit(let id, _), .heard(let id, _), .talking(_, let id, _), .quality(let id, _), .secured(let id),
-            .insecure(let id, _), .fax(let id, _):
->>>>>>> 12954a604431302f948489ed37aa4a0fef6338b7
+            .quality(let id, _), .secured(let id), .insecure(let id, _), .fax(let id, _):
             id
         case .played, .recorded: nil
         }
@@ -237,13 +229,8 @@ public enum MediaFact: Hashable, Sendable {
         case .played(let id, _): id.call
         case .recorded(let id, _): id.call
         case .latched(let id, _, _), .silent(let id, _), .heardAgain(let id), .failed(let id, _), .closed(let id, _),
-<<<<<<< HEAD
             .digit(let id, _), .notPressed(let id, _), .voice(let id, _), .heard(let id, _), .talking(_, let id, _),
-            .quality(let id, _), .secured(let id), .insecure(let id, _):
-=======
-            .digit(let id, _), .heard(let id, _), .talking(_, let id, _), .quality(let id, _), .secured(let id),
-            .insecure(let id, _), .fax(let id, _):
->>>>>>> 12954a604431302f948489ed37aa4a0fef6338b7
+            .quality(let id, _), .secured(let id), .insecure(let id, _), .fax(let id, _):
             id.leg.call
         }
     }

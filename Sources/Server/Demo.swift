@@ -108,7 +108,7 @@ public struct Demo: Sendable {
     }
 
     /// What answers in the demo beside the users.
-    public static let services: [(number: String, service: Service)] = [
+    static let services: [(number: String, service: Service)] = [
         ("600", .echo), ("601", .music(prompt: "music")), ("602", .conference(.init())),
     ]
 

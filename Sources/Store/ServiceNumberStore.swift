@@ -35,7 +35,8 @@ public struct ServiceNumberStore: Sendable {
     static func all(_ db: SQLDatabase) throws -> [ServiceNumber] {
         var numbers: [ServiceNumber] = []
         let rows = try Row.fetchCursor(
-            db, sql: "SELECT id, tenant_id, extension, kind, options FROM service_numbers ORDER BY tenant_id, extension")
+            db, sql: "SELECT id, tenant_id, extension, kind, options FROM service_numbers ORDER BY tenant_id, extension"
+        )
         while let row = try rows.next() {
             let id: Int64 = row[0]
             let options = try JSONText.decode(ServiceOptions.self, row[4], of: "service number \(id)")

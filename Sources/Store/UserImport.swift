@@ -112,7 +112,7 @@ public struct UserImport: Sendable {
                 case .displayName: "name"
                 case .password: "password"
                 case .username: positions["username"] == nil ? "extension" : "username"
-                case .domain, .tenantName: "extension"
+                case .domain, .tenantName, .service: "extension"
                 }
             let position: Int = positions[name] ?? 0
             let column: Int = position < row.fields.count ? row.fields[position].column : 1

@@ -84,7 +84,8 @@ package final class VirtualServer {
                 Shard(
                     id: ShardID(UInt8(index)), epoch: 7, settings: own,
                     random: AnyRandom(SeededRandom(seed: random.next())),
-                    addresses: addresses, media: media, locations: locations, rooms: rooms, directory: directory, gate: gate,
+                    addresses: addresses, media: media, locations: locations, rooms: rooms, directory: directory,
+                    gate: gate,
                     now: .zero,
                     wall: world.wall))
         }

@@ -52,7 +52,8 @@ struct DemoScreen {
         lines.append("In Linphone: \"Use a SIP account\", then username, password, domain \(server), transport UDP.")
         if two.count > 1 {
             lines.append(
-                "Then dial \(two[1].extension) on phone 1; or 600 for an echo test, 601 for music, 602 for a conference.")
+                "Then dial \(two[1].extension) on phone 1; or 600 for an echo test, 601 for music, 602 for a conference."
+            )
         } else {
             lines.append("Its number is \(first.extension).")
         }

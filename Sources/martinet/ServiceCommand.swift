@@ -6,7 +6,8 @@ import Store
 
 struct ServiceCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "service", abstract: "Numbers that the server itself answers: echo test, announcements, music, conferences.",
+        commandName: "service",
+        abstract: "Numbers that the server itself answers: echo test, announcements, music, conferences.",
         subcommands: [Add.self, List.self, Remove.self])
 
     struct Add: ParsableCommand {
@@ -64,7 +65,9 @@ struct ServiceCommand: ParsableCommand {
             switch Service.Kind(rawValue: kind) {
             case .echo: return .echo
             case .announcement:
-                guard let prompt else { throw CommandFailure("an announcement needs --prompt, such as --prompt vm-goodbye") }
+                guard let prompt else {
+                    throw CommandFailure("an announcement needs --prompt, such as --prompt vm-goodbye")
+                }
                 return .announcement(.init(prompt: try checked(prompt, owner), repeats: times))
             case .music: return .music(prompt: try checked(prompt ?? "music", owner))
             case .conference: return .conference(.init(pin: pin, limit: limit, announces: !isQuiet))
@@ -128,7 +131,8 @@ struct ServiceCommand: ParsableCommand {
             let directory: Directory = try database.loadDirectory()
             let owner: Tenant = try directory.tenant(named: tenant)
             guard let number = directory.service(in: owner.id, extension: `extension`) else {
-                throw CommandFailure("\(owner.name) has no service number \"\(`extension`)\"; martinet service list shows them")
+                throw CommandFailure(
+                    "\(owner.name) has no service number \"\(`extension`)\"; martinet service list shows them")
             }
             _ = try database.services.delete(number.id, in: owner.id)
             Console.showLine("Service number \(number.extension) of \(owner.name) is removed.")

@@ -11,14 +11,17 @@ import Testing
 struct InDialogTests {
     @Test(
         "hold reaches the other party as a direction that takes nothing, and is lifted again",
-        arguments: [MidCallAction.Hold.sendonly, .inactive, .zeroAddress])
-    func hold(_ kind: MidCallAction.Hold) {
-        let office = Office()
+        arguments: [MidCallAction.Hold.sendonly, .inactive, .zeroAddress], [true, false])
+    func hold(_ kind: MidCallAction.Hold, hasMusic: Bool) {
+        var settings = TenantSettings()
+        settings.musicOnHold = hasMusic
+        let office = Office(settings: settings)
         let (call, _) = office.talk()
         office.alice.perform(.hold(kind), call)
         office.run(2)
         let told: String = office.bob.lastDescription
-        #expect(told.contains(kind == .inactive ? "a=inactive" : "a=sendonly"))
+        // Who is to hear music must be able to listen.
+        #expect(told.contains(kind == .inactive && !hasMusic ? "a=inactive" : "a=sendonly"))
         #expect(!told.contains("c=IN IP4 0.0.0.0"))
         #expect(office.server.media.openEndpoints.allSatisfy { !$0.expectsMedia })
         office.alice.perform(.resume, call)

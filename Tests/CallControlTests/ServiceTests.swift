@@ -2,6 +2,7 @@ import Basics
 import CallControl
 import Identity
 import MediaSession
+import SIPMessage
 import TestKit
 import Testing
 
@@ -26,6 +27,7 @@ struct ServiceTests {
         for key in keys {
             office.server.media.press(key, by: (phone ?? office.alice).address.address)
             office.server.reportMedia()
+            office.run(0.1)
         }
     }
 
@@ -143,8 +145,9 @@ struct ServiceTests {
         office.close()
     }
 
-    @Test("a party on hold hears the tenant's music, whichever way it was put on hold, and the other party again after it",
-          arguments: [MidCallAction.hold(.sendonly), .hold(.inactive), .hold(.zeroAddress)], [true, false])
+    @Test(
+        "a party on hold hears the tenant's music, whichever way it was put on hold, and the other party again after it",
+        arguments: [MidCallAction.hold(.sendonly), .hold(.inactive), .hold(.zeroAddress)], [true, false])
     func music(hold: MidCallAction, isOn: Bool) throws {
         var settings = TenantSettings()
         settings.musicOnHold = isOn

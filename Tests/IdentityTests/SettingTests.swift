@@ -67,6 +67,9 @@ struct SettingTests {
         Row(text: "encryption=webrtc", scope: .terminal) { $0.encryption = .webrtc },
         Row(text: "dtmf=INFO", scope: .terminal) { $0.dtmf = .info },
         Row(text: "dtmf=rfc4733") { $0.dtmf = .rfc4733 },
+        Row(text: "music-on-hold=off", scope: .terminal) { $0.musicOnHold = false },
+        Row(text: "language=FR") { $0.language = .fr },
+        Row(text: "record-calls=all", scope: .terminal) { $0.recordsCalls = .all },
         Row(text: "latch-any-source=on", scope: .terminal) { $0.latchAnySource = true },
         Row(text: "NO-ANSWER=5", scope: .terminal) { $0.noAnswerSeconds = 5 },
     ]

@@ -44,7 +44,9 @@ struct GraphSignalTests {
         return studio
     }
 
-    @Test("keys pressed towards a leg of tones sound in its audio whatever it hears, and in nobody else's", arguments: HeardThing.allCases)
+    @Test(
+        "keys pressed towards a leg of tones sound in its audio whatever it hears, and in nobody else's",
+        arguments: HeardThing.allCases)
     func pressed(_ source: HeardThing) {
         var studio = Self.studio(source)
         var heard = [Reception(), Reception()]
@@ -166,7 +168,9 @@ struct GraphSignalTests {
 
     // MARK: Changes
 
-    @Test("a key that sounds ends where its listener turns to somebody else, and the stream goes on", arguments: [true, false])
+    @Test(
+        "a key that sounds ends where its listener turns to somebody else, and the stream goes on",
+        arguments: [true, false])
     func turnedAway(isEvents: Bool) {
         let event: MediaFormat = eventFormat(8000)
         var studio = Studio()

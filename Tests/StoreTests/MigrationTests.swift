@@ -15,6 +15,7 @@ import Testing
         ("0004-registered-host", 1_526_093_237_409_826_291),
         ("0005-call-quality", 17_531_162_270_612_826_158),
         ("0006-prompts", 7_943_397_084_121_582_812),
+        ("0007-service-numbers", 4_842_029_783_652_584_998),
     ]
 
     @Test("migrations count from 1 without gaps, are named by their number, and the released ones are unchanged")

@@ -12,6 +12,8 @@ extension MediaGraph {
         takePlayers(of: call, into: &moved)
         for node in moved.endpoints {
             nodes[node.pointee.id] = nil
+            // A gateway begins anew where the call goes.
+            endFax(of: node)
             moved.handshakes += handshakes.forget(node)
             leaveWheel(node)
         }
@@ -70,6 +72,7 @@ extension MediaGraph {
             handshakes.time(node)
             enterWheel(node, now: now)
         }
+        for node in moved.endpoints { settleFax(node) }
         for item in moved.handshakes { _ = handshakes.add(item) }
         for player in moved.players {
             player.pointee.phase = wheel.enter(now: now)

@@ -38,11 +38,8 @@ public struct MediaGraph: ~Copyable {
     var recorders: [MediaRecorderID: RecorderPointer] = [:]
     var phaseRecorders: [[RecorderPointer]] = Array(repeating: [], count: TickWheel.phases)
     var phasePressers: [[EndpointPointer]] = Array(repeating: [], count: TickWheel.phases)
-<<<<<<< HEAD
     var phaseHolders: [[EndpointPointer]] = Array(repeating: [], count: TickWheel.phases)
-=======
     var phaseFaxes: [[FaxPointer]] = Array(repeating: [], count: TickWheel.phases)
->>>>>>> 12954a604431302f948489ed37aa4a0fef6338b7
     var wheel = TickWheel()
     /// The last time anything was told.
     var latest: Moment = .zero
@@ -105,12 +102,8 @@ public struct MediaGraph: ~Copyable {
 
     /// Opens an endpoint whose sockets the driver knows as `line`.
     public mutating func open(_ plan: MediaEndpointPlan, line: Int, now: Moment) -> EndpointPointer {
-<<<<<<< HEAD
         if nodes.isEmpty { beginWatch(now: now) }
-=======
-        if nodes.isEmpty { nextWatch = now.nanoseconds &+ Self.watchInterval }
         latest = now
->>>>>>> 14fb7e0 (fax: SDP of T.38, the gateway in the media graph between an end of T.38 and one of G.711)
         let node = EndpointPointer.allocate(capacity: 1)
         let stream = SentStream(
             ssrc: random.next() | 1, sequence: UInt16.random(in: 0...0x7FFF, using: &random),
@@ -131,12 +124,9 @@ public struct MediaGraph: ~Copyable {
     public mutating func update(_ node: EndpointPointer, _ plan: MediaEndpointPlan, now: Moment) -> Bool {
         let old: MediaEndpointPlan = node.pointee.plan
         guard old.ports == plan.ports else { return false }
-<<<<<<< HEAD
         let (way, events): (DigitTransport, MediaFormat?) = (node.pointee.keyWay, node.pointee.eventFormat)
-=======
         latest = now
         defer { settleFax(node) }
->>>>>>> 12954a604431302f948489ed37aa4a0fef6338b7
         node.pointee.plan = plan
         if node.pointee.keyWay != way || node.pointee.eventFormat != events { endPressing(node, now: now) }
         if old.incoming != plan.incoming { node.pointee.noteFormats() }
@@ -259,11 +249,8 @@ public struct MediaGraph: ~Copyable {
         listener.pointee.nextListener = source.pointee.firstListener
         source.pointee.firstListener = listener
         remap(listener)
-<<<<<<< HEAD
         listenAnew(listener)
-=======
         settleFax(listener)
->>>>>>> 12954a604431302f948489ed37aa4a0fef6338b7
     }
 
     /// Lets `listener` hear nothing.
@@ -498,11 +485,8 @@ public struct MediaGraph: ~Copyable {
                 run(phasePlayers[phase][place], now: now)
             }
             for room in phaseRooms[phase] { run(room, now: now) }
-<<<<<<< HEAD
             for node in phaseHolders[phase] { runHolder(node, now: now) }
-=======
             for fax in phaseFaxes[phase] { run(fax, now: now) }
->>>>>>> 12954a604431302f948489ed37aa4a0fef6338b7
             for node in phasePressers[phase] { runPresser(of: node, now: now) }
             for recorder in phaseRecorders[phase] {
                 guard let end = recorder.pointee.run(now: now) else { continue }
