@@ -233,4 +233,5 @@ let handshake = try measureHandshakes(200)
 print(
     "µs of CPU for a DTLS handshake: \(Int(handshake.client)) as client, \(Int(handshake.server)) as server; "
         + "its longest datagram \(Int(handshake.longestOfClient)) and \(Int(handshake.longestOfServer)); "
-        + "\(Int(handshake.refusal)) for a ClientHello without a cookie; \(Int(handshake.certificate)) for a certificate")
+        + "\(Int(handshake.refusal)) for a ClientHello without a cookie; \(Int(handshake.certificate)) for a certificate"
+)

@@ -60,7 +60,8 @@ private func check(_ graph: inout MediaGraph, _ secure: EndpointPointer) {
         let packet: Outbox.Packet = graph.outbox[index]
         guard packet.node == secure else { continue }
         let first: UInt8 = packet.bytes.load(as: UInt8.self)
-        guard packet.destination != nil, DatagramKind(firstByte: first) == .stun || DatagramKind(firstByte: first) == .dtls
+        guard packet.destination != nil,
+            DatagramKind(firstByte: first) == .stun || DatagramKind(firstByte: first) == .dtls
         else { fatalError("media leaves without keys") }
     }
     graph.outbox.clear()

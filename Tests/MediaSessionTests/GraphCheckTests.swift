@@ -38,7 +38,9 @@ struct GraphCheckTests {
         studio.send(plain, from: 1)
     }
 
-    @Test("a check is answered from where it came; only a nomination sets where media goes, whatever the description says")
+    @Test(
+        "a check is answered from where it came; only a nomination sets where media goes, whatever the description says"
+    )
     func nominated() throws {
         let phone = try SecurePhone(host(7, 5000))
         var studio = try Self.call(phone)
@@ -177,7 +179,9 @@ struct GraphCheckTests {
         #expect(studio.statistics(0).droppedChecks == before + 1 && node.pointee.rtpDestination == host(8, 6000))
     }
 
-    @Test("a peer that neither checks nor speaks for 30 s is sent nothing any more, until it checks again; media alone keeps it")
+    @Test(
+        "a peer that neither checks nor speaks for 30 s is sent nothing any more, until it checks again; media alone keeps it"
+    )
     func consent() throws {
         let phone = try SecurePhone(host(7, 5000))
         var studio = try Self.call(phone)

@@ -33,7 +33,8 @@ struct GraphHandshakeTests {
         let (there, back): (Int, Int) = (studio.plainHeard.count, phone.heard.count)
         for index in 0..<count {
             studio.send(phone.speak(text + index), from: 0)
-            var plain: [UInt8] = rtp(UInt16(truncatingIfNeeded: text + index), timestamp: (text + index) &* 160, ssrc: 9)
+            var plain: [UInt8] = rtp(
+                UInt16(truncatingIfNeeded: text + index), timestamp: (text + index) &* 160, ssrc: 9)
             plain.replaceSubrange(12..<16, with: words([text + index]))
             studio.send(plain, from: 1)
             try studio.run(until: start + Int64(index + 1) * 20)
@@ -180,7 +181,8 @@ struct GraphHandshakeTests {
             bare.graph.facts == [.insecure(Studio.id(0), "no certificate for DTLS could be made here")])
     }
 
-    @Test("forged ClientHellos of strangers cost nothing; from the peer's own address they get a cookie and stop nothing")
+    @Test(
+        "forged ClientHellos of strangers cost nothing; from the peer's own address they get a cookie and stop nothing")
     func flood() throws {
         let (phone, forger) = (try SecurePhone(host(1)), try SecurePhone(host(1, 4444)))
         var studio = try Self.call(phone)
@@ -252,7 +254,9 @@ struct GraphHandshakeTests {
         #expect(studio.plainHeard.isEmpty && phone.heard.isEmpty)
     }
 
-    @Test("a peer that begins anew in mid-call, as after a restart, gets new keys; one that never ends it changes nothing")
+    @Test(
+        "a peer that begins anew in mid-call, as after a restart, gets new keys; one that never ends it changes nothing"
+    )
     func beganAnew() throws {
         let phone = try SecurePhone(host(1))
         var studio = try Self.call(phone)

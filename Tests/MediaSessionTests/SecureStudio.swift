@@ -99,7 +99,8 @@ struct SecureStudio: ~Copyable {
         _ datagram: [UInt8], from number: Int, isRTCP: Bool = false, source: IPEndpoint? = nil
     ) {
         let home: IPEndpoint =
-            phones[number].map { isRTCP ? $0.rtcpAddress : $0.address } ?? host(UInt32(number + 1), isRTCP ? 4001 : 4000)
+            phones[number].map { isRTCP ? $0.rtcpAddress : $0.address }
+            ?? host(UInt32(number + 1), isRTCP ? 4001 : 4000)
         launch(
             Flight(
                 at: now, datagram: datagram, phone: number, toServer: true, isRTCP: isRTCP, source: source ?? home))

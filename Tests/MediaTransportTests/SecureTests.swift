@@ -24,7 +24,8 @@ struct SecureTests {
         }
 
         /// Shakes hands with the port until keys are agreed; nil after 5 s.
-        func shake(_ role: DTLSPlan.Role, with fingerprint: DTLSFingerprint, on port: UInt16) async throws -> DTLSKeys? {
+        func shake(_ role: DTLSPlan.Role, with fingerprint: DTLSFingerprint, on port: UInt16) async throws -> DTLSKeys?
+        {
             let end = try DTLSEndpoint(
                 certificate, plan: DTLSPlan(role: role, fingerprints: [fingerprint]), now: clock.now)
             self.end = end
@@ -41,7 +42,9 @@ struct SecureTests {
         }
     }
 
-    @Test("a handshake over the RTP port, then audio both ways, then a farewell", arguments: [DTLSPlan.Role.server, .client])
+    @Test(
+        "a handshake over the RTP port, then audio both ways, then a farewell",
+        arguments: [DTLSPlan.Role.server, .client])
     func handshake(role: DTLSPlan.Role) async throws {
         let plane = try Plane(ports: role == .server ? 24_000...24_099 : 24_100...24_199)
         let ours: DTLSFingerprint = try #require(plane.threads.fingerprint)
@@ -82,7 +85,8 @@ struct SecureTests {
         let (browser, reports, plain) = (try Phone(), try Phone(), try Phone())
         let (a, b) = (endpoint(1, 0), endpoint(1, 1))
         let ice = ICEPlan(
-            localUfrag: "ours", localPassword: "password-of-ours-with-22", remoteUfrag: "its", remotePassword: "another")
+            localUfrag: "ours", localPassword: "password-of-ours-with-22", remoteUfrag: "its", remotePassword: "another"
+        )
         let ports: MediaPorts = try plane.open(a, for: IPEndpoint(try #require(IPAddress("192.0.2.9")), 9)) {
             $0.ice = ice
         }

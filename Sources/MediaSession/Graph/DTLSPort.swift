@@ -75,7 +75,8 @@ struct DTLSPort: ~Copyable {
 
     /// Sends a ClientHello where that is our part, and nothing runs.
     mutating func begin(now: Moment) -> Outcome {
-        guard plan.role == .client, settled == nil, making == nil, failures < Self.mostFailures, now >= nextAttempt else {
+        guard plan.role == .client, settled == nil, making == nil, failures < Self.mostFailures, now >= nextAttempt
+        else {
             return .nothing
         }
         if let failure = make(now: now) { return .failed(failure) }
@@ -93,7 +94,9 @@ struct DTLSPort: ~Copyable {
         if settings.verifiesAddress, source != peer, isBusy, peer != nil {
             guard isHello(datagram), now.since(heardAt) >= Self.stall else { return false }
         }
-        if now.since(budgetSince) >= .seconds(1) { (left, leftForOthers, budgetSince) = (Self.budget, Self.budget, now) }
+        if now.since(budgetSince) >= .seconds(1) {
+            (left, leftForOthers, budgetSince) = (Self.budget, Self.budget, now)
+        }
         // Whoever else may begin takes nothing from the one that has begun.
         if source == peer { left -= 1 } else { leftForOthers -= 1 }
         return (source == peer ? left : leftForOthers) >= 0
