@@ -144,6 +144,27 @@ class Browser:
         self.run(self._answered(answer.body))
         return 200
 
+    async def _offer_again(self, direction):
+        self.connection.getTransceivers()[0].direction = direction
+        await self.connection.setLocalDescription(await self.connection.createOffer())
+        return self.connection.localDescription.sdp
+
+    async def _answer_again(self, sdp):
+        await self.connection.setRemoteDescription(RTCSessionDescription(sdp, "offer"))
+        await self.connection.setLocalDescription(await self.connection.createAnswer())
+        return self.connection.localDescription.sdp
+
+    def offer_again(self, direction):
+        """A re-INVITE: holds by `sendonly`, resumes by `sendrecv`. The status of its answer."""
+        target, to = self.dialog
+        self.cseq += 1
+        text, branch = self._request("INVITE", target, to, self.run(self._offer_again(direction)))
+        answer = self.endpoint.exchange(text, branch, timeout=10)
+        self.endpoint.send(self._request("ACK", target, to)[0])
+        if answer.status == 200:
+            self.run(self._answered(answer.body))
+        return answer.status
+
     def pick_up(self, seconds=15):
         """Waits for a call and answers it."""
         end = time.monotonic() + seconds
@@ -168,7 +189,10 @@ class Browser:
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
             message = self.endpoint.receive(left)
-            if message is not None and message.method not in (None, "ACK"):
+            if message is not None and message.method == "INVITE":
+                body = self.run(self._answer_again(message.body))
+                self.endpoint.reply(message, 200, extra=f"Contact: {self.registration.contact}\r\nContent-Type: application/sdp\r\n", body=body)
+            elif message is not None and message.method not in (None, "ACK"):
                 self.endpoint.reply(message, 200)
                 if message.method == "BYE":
                     return True
