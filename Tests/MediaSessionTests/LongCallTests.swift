@@ -109,7 +109,7 @@ struct LongCallTests {
     ) throws {
         switch security {
         case .sdes:
-            let (ours, its) = (key(UInt8(number / 10_000), profile), key(UInt8(number / 10_000 + 100), profile))
+            let (ours, its) = (key(UInt8(number / 10_000 + 10), profile), key(UInt8(number / 10_000 + 100), profile))
             studio.update(0) { $0.security = .sdes(local: ours, remote: its) }
             try phone.use(local: its, remote: ours)
         case .dtls:
