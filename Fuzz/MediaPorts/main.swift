@@ -7,7 +7,8 @@ import SRTP
 private let certificate = try? DTLSCertificate(now: WallTime(secondsSinceEpoch: 1_795_262_400))
 private let peer = IPEndpoint(IPAddress(v4: 0xC000_0201), 4000)
 private let stranger = IPEndpoint(IPAddress(v4: 0xC000_0209), 4000)
-private let room = UnsafeMutableRawPointer.allocate(byteCount: 65_536 + MediaGraph.tailroom, alignment: 16)
+nonisolated(unsafe) private let room = UnsafeMutableRawPointer.allocate(
+    byteCount: 65_536 + MediaGraph.tailroom, alignment: 16)
 
 /// Any datagrams at the ports of an endpoint that agrees keys by DTLS, with checks or without, in either part. The first byte of the input
 /// chooses the plan; then each datagram has a byte that says from whom and to which port, two of length, and its bytes. As no keys can come

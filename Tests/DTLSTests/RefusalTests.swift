@@ -91,6 +91,39 @@ struct RefusalTests {
         }
     }
 
+    @Test("a ClientHello without a cookie is answered and forgotten, and a cookie is good for its source alone")
+    func cookies() throws {
+        let (certificate, other) = (try Certificates.make(), try Certificates.make())
+        let (home, elsewhere) = (
+            IPEndpoint(IPAddress(v4: 0xC000_0201), 4000), IPEndpoint(IPAddress(v4: 0xC000_0201), 4002)
+        )
+        func client() throws -> DTLSEndpoint {
+            try DTLSEndpoint(
+                other, plan: DTLSPlan(role: .client, fingerprints: [certificate.fingerprint]), now: .zero)
+        }
+        let server = try DTLSEndpoint(
+            certificate, plan: DTLSPlan(role: .server, fingerprints: [other.fingerprint]),
+            settings: DTLSSettings(verifiesAddress: true), now: .zero)
+        let (forger, peer) = (try client(), try client())
+        let forged: [UInt8] = try #require(forger.start(now: .zero).first)
+        for _ in 0..<100 {
+            let answers: [[UInt8]] = server.handle(forged, from: elsewhere, now: .zero)
+            #expect(answers.count == 1 && answers[0][13] == 3 && answers[0].count < forged.count)
+        }
+        #expect(server.isListening && server.nextDeadline == nil)
+        let asked: [[UInt8]] = server.handle(forged, from: elsewhere, now: .zero)
+        let stolen: [[UInt8]] = asked.flatMap { forger.handle($0, now: .zero) }
+        // Its second ClientHello has a cookie, but comes from another place.
+        #expect(stolen.flatMap { server.handle($0, from: home, now: .zero) }.allSatisfy { $0[13] == 3 })
+        #expect(server.isListening)
+        var datagrams: [[UInt8]] = peer.start(now: .zero)
+        while !datagrams.isEmpty {
+            let answers: [[UInt8]] = datagrams.flatMap { server.handle($0, from: home, now: .zero) }
+            datagrams = answers.flatMap { peer.handle($0, now: .zero) }
+        }
+        #expect(!server.isListening && server.keys != nil && server.keys?.local == peer.keys?.remote)
+    }
+
     @Test(
         "garbage at any time, and pieces of a handshake in any order, neither trap nor stop a handshake",
         arguments: 1...20)

@@ -282,6 +282,24 @@ struct GraphHandshakeTests {
         try Self.talk(&studio, 50, from: 60_500)
     }
 
+    @Test("a call that changes threads again and again in the middle of a handshake finishes it", arguments: 1...5)
+    func moved(seed: Int) throws {
+        for role: DTLSPlan.Role in [.server, .client] {
+            let phone = try SecurePhone(host(1))
+            var studio = try Self.call(phone, role: role)
+            (studio.loss, studio.random) = (0.3, SeededRandom(seed: UInt64(seed)))
+            studio.begin(0)
+            for step: Int64 in 1...2900 where studio.secured == 0 {
+                try studio.run(until: step * 10)
+                studio.move()
+            }
+            studio.loss = 0
+            try studio.run(until: 29_000)
+            #expect(studio.secured == 1, "\(studio.insecurities)")
+            try Self.talk(&studio, 1, from: 29_000)
+        }
+    }
+
     @Test("a description that takes the handshake back leaves no deadline behind, and the stream is plain")
     func takenBack() throws {
         let phone = try SecurePhone(host(1))

@@ -77,6 +77,15 @@ struct SecureStudio: ~Copyable {
         }
     }
 
+    /// Takes the call out of the graph and back in, as when it changes threads.
+    mutating func move() {
+        atThisTime { me in
+            let moved: MovedCall = me.studio.graph.extract(Studio.id(0).leg.call, now: me.now)
+            me.studio.graph.adopt(moved, now: me.now)
+            me.collect()
+        }
+    }
+
     mutating func farewell(_ number: Int) {
         atThisTime { me in
             me.studio.graph.bidFarewell(Studio.id(number))

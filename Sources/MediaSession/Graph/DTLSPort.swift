@@ -184,6 +184,6 @@ struct DTLSPort: ~Copyable {
     /// Whether a datagram begins a handshake: a ClientHello, or the first piece of one, before any encryption (RFC 6347 §4.2.2).
     private func isHello(_ datagram: UnsafeRawBufferPointer) -> Bool {
         datagram.count >= Self.randomPlace.upperBound && datagram[0] == 22 && datagram[3] == 0 && datagram[4] == 0
-            && datagram[13] == 1
+            && datagram[13] == 1 && datagram[19] == 0 && datagram[20] == 0 && datagram[21] == 0
     }
 }
