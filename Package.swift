@@ -130,19 +130,22 @@ let package = Package(
             "Server",
             [
                 "Basics", "SIPMessage", "SIPTransaction", "Registration", "MediaSession", "Identity", "CallControl",
-                "SIPTransport", "MediaTransport", "AudioFiles", "Prompts", "Store", "Telemetry", "API", nio, nioPosix, logging,
+                "SIPTransport", "MediaTransport", "AudioFiles", "Prompts", "Store", "Telemetry", "API", nio, nioPosix,
+                logging,
                 yams,
             ]),
         .executableTarget(
             name: "martinet",
             dependencies: [
-                "Basics", "Identity", "Registration", "SIPTransaction", "CallControl", "Store", "Telemetry", "AudioFiles", "Prompts", "Server",
+                "Basics", "Identity", "Registration", "SIPTransaction", "CallControl", "Store", "Telemetry",
+                "AudioFiles", "Prompts", "Server",
                 arguments, logging,
             ],
             swiftSettings: settings),
         .executableTarget(
-            name: "RelayBench", dependencies: ["Basics", "MediaSession", "MediaTransport"],
-            path: "Benchmarks/RelayBench",
+            name: "MediaBench",
+            dependencies: ["Basics", "SRTP", "Codecs", "MediaSession", "MediaTransport", "AudioFiles"],
+            path: "Benchmarks/MediaBench",
             swiftSettings: settings),
         .executableTarget(
             name: "FilesBench", dependencies: ["AudioFiles", "MediaSession"], path: "Benchmarks/FilesBench",

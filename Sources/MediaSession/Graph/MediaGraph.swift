@@ -102,8 +102,6 @@ public struct MediaGraph: ~Copyable {
         if old.incoming != plan.incoming { node.pointee.noteFormats() }
         if old.security != plan.security { secure(node) }
         node.pointee.endpoint.update(plan, now: now)
-        node.pointee.meter.setClockRate(plan.clockRate)
-        if plan.expectsMedia, !old.expectsMedia { node.pointee.meter.expect(from: now) }
         node.pointee.aim()
         if old.outgoing != plan.outgoing || old.packetTimeMs != plan.packetTimeMs {
             node.pointee.remake()
@@ -268,6 +266,21 @@ public struct MediaGraph: ~Copyable {
     ) {
         guard let count = open(bytes, count, on: node, isRTCP: isRTCP, from: source, now: now) else { return }
         let packet = UnsafeRawBufferPointer(start: bytes, count: count)
+        guard !isRTCP, node.pointee.endpoint.plan.carriesRTP, !RTP.isRTCP(packet), let header = RTPHeader(packet) else {
+            return receiveOther(bytes, count, on: node, isRTCP: isRTCP, from: source, now: now)
+        }
+        let verdict: MediaVerdict = node.pointee.endpoint.receive(header, count: count, from: source, now: now)
+        if !verdict.events.isEmpty { note(verdict.events, of: node) }
+        if verdict.route == .rtp { take(header, bytes, count, from: node, now: now) }
+    }
+
+    /// What is no RTP packet: reports, streams of other kinds, noise.
+    @inline(never)
+    private mutating func receiveOther(
+        _ bytes: UnsafeMutableRawPointer, _ count: Int, on node: EndpointPointer, isRTCP: Bool, from source: IPEndpoint,
+        now: Moment
+    ) {
+        let packet = UnsafeRawBufferPointer(start: bytes, count: count)
         let verdict: MediaVerdict =
             isRTCP
             ? node.pointee.endpoint.receiveRTCP(packet, from: source, now: now)
@@ -275,23 +288,19 @@ public struct MediaGraph: ~Copyable {
         if !verdict.events.isEmpty { note(verdict.events, of: node) }
         switch verdict.route {
         case .drop: return
-        case .rtp: take(bytes, count, from: node, now: now)
         case .rtcp: takeReports(bytes, count, verdict, from: node, now: now)
-        }
-    }
-
-    private mutating func take(
-        _ bytes: UnsafeMutableRawPointer, _ count: Int, from node: EndpointPointer, now: Moment
-    ) {
-        guard node.pointee.endpoint.plan.carriesRTP,
-            let header = RTPHeader(UnsafeRawBufferPointer(start: bytes, count: count))
-        else {
+        case .rtp:
             guard let first = node.pointee.firstListener, first.pointee.takesRTP else {
                 return node.pointee.endpoint.undeliverable()
             }
-            return send(bytes, count, .rtp, to: first)
+            send(bytes, count, .rtp, to: first)
         }
-        node.pointee.meter.receive(sequenceNumber: header.sequenceNumber, timestamp: header.timestamp, at: now)
+    }
+
+    @inline(__always)
+    private mutating func take(
+        _ header: RTPHeader, _ bytes: UnsafeMutableRawPointer, _ count: Int, from node: EndpointPointer, now: Moment
+    ) {
         node.pointee.heardPayloadType = header.payloadType
         let packet = UnsafeRawBufferPointer(start: bytes, count: count)
         if node.pointee.isEvent(header.payloadType) {
@@ -364,9 +373,9 @@ public struct MediaGraph: ~Copyable {
         packet.node.pointee.endpoint.unsent(bytes: packet.count, isRTP: packet.channel == .rtp)
     }
 
+    @inline(never)
     private mutating func note(_ events: MediaEvents, of node: EndpointPointer) {
         let id: MediaEndpointID = node.pointee.id
-        if events.contains(.latched) { node.pointee.meter.restart() }
         if events.contains(.latched), let source = node.pointee.endpoint.pinned {
             facts.append(.latched(id, source: source, ssrc: node.pointee.endpoint.pinnedSSRC))
         }
