@@ -91,8 +91,7 @@ final class Bench {
     private let plane: PacketThreads
     private let files: RecordingFiles?
     private let told = Told()
-    private let interface = MediaInterface(
-        id: MediaInterfaceID(0), bindAddress: .loopbackV4, ports: 10_000...19_999, dscp: 0)
+    private let interface: MediaInterface
     private var legs: [MediaEndpointID] = []
     private var random = SeededRandom(seed: 1)
 
@@ -100,6 +99,10 @@ final class Bench {
         (self.work, self.count, self.firstPort, self.options) = (work, count, firstPort, options)
         var limit = rlimit(rlim_cur: 65_536, rlim_max: 65_536)
         setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+        let ports: [UInt16] = (options["ports"] ?? "10000-19999").split(separator: "-").compactMap { UInt16($0) }
+        guard ports.count == 2, ports[0] <= ports[1] else { fail("ports=FIRST-LAST") }
+        interface = MediaInterface(
+            id: MediaInterfaceID(0), bindAddress: .loopbackV4, ports: ports[0]...ports[1], dscp: 0)
         var settings = MediaTransportSettings(
             interfaces: [interface],
             threads: options["threads"].flatMap { Int($0) } ?? MediaTransportSettings.coreCount)

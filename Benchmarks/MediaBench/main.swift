@@ -8,6 +8,7 @@
 //   frames=FOLDER   what the telephones say: FOLDER/CODEC, as CodecBench writes it; else packets that carry their time
 //   srtp=1          the first leg of each call by SRTP
 //   talkers=N       so many of a room's legs talk, the others only listen; all by default
+//   ports=N-M       of ours
 //   threads=N       packet threads; one a core by default
 //   folder=PATH     of recordings
 //   prompt=FILE     raw samples of 16 bits at 8 kHz
