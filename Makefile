@@ -9,6 +9,8 @@ export SWIFT_BACKTRACE := enable=no
 FUZZ_SECONDS ?= 60
 E2E ?= e2e
 DEMO ?=
+BENCH ?=
+MEDIA_BENCH ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-build run build test lint format spec-coverage script-tests unit fuzz e2e bench docs clean
@@ -55,10 +57,14 @@ fuzz: setup-build ## libFuzzer on every target, FUZZ_SECONDS each (60 by default
 e2e: setup build ## end-to-end tests with SIPp, baresip, linphone and others (E2E=e2e/test_nat.py for one file)
 	@scripts/e2e $(E2E)
 
-bench: setup-build ## against Kamailio and rtpengine on this machine: Benchmarks/sip/RESULTS.md
+bench: setup-build ## against Kamailio, rtpengine and Janus on this machine: Benchmarks/sip/RESULTS.md, Benchmarks/media/RESULTS.md
 	@Benchmarks/sip/setup
+	@Benchmarks/media/setup
 	swift build $(SWIFT_FLAGS) --product martinet
+	swift build $(SWIFT_FLAGS) --product MediaBench
+	swift build $(SWIFT_FLAGS) --product CodecBench
 	Benchmarks/sip/run $(BENCH)
+	Benchmarks/media/run $(MEDIA_BENCH)
 
 docs: setup-build ## the requirement page and the modules' documentation as symbol graphs
 	@scripts/docs

@@ -144,8 +144,9 @@ let package = Package(
             ],
             swiftSettings: settings),
         .executableTarget(
-            name: "RelayBench", dependencies: ["Basics", "MediaSession", "MediaTransport"],
-            path: "Benchmarks/RelayBench",
+            name: "MediaBench",
+            dependencies: ["Basics", "SRTP", "Codecs", "MediaSession", "MediaTransport", "AudioFiles"],
+            path: "Benchmarks/MediaBench",
             swiftSettings: settings),
         .executableTarget(
             name: "FilesBench", dependencies: ["AudioFiles", "MediaSession"], path: "Benchmarks/FilesBench",

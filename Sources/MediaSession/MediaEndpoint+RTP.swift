@@ -13,19 +13,36 @@ extension MediaEndpoint {
             return receiveMultiplexed(packet, from: source, now: now)
         }
         guard let header = RTPHeader(packet) else { return dropMalformed() }
+        return receive(header, count: packet.count, from: source, now: now)
+    }
+
+    /// Takes in a packet whose header was read.
+    @inline(__always)
+    mutating func receive(_ header: RTPHeader, count: Int, from source: IPEndpoint, now: Moment) -> MediaVerdict {
         var events: MediaEvents = []
+        if source != pinned || header.ssrc != pinnedSSRC {
+            guard let latched = latch(header, from: source, now: now) else { return .drop }
+            events = latched
+        }
+        meter.receive(sequenceNumber: header.sequenceNumber, timestamp: header.timestamp, at: now)
+        return take(count, events, now: now)
+    }
+
+    /// What comes from another source than the pinned one is taken, or not.
+    @inline(never)
+    private mutating func latch(_ header: RTPHeader, from source: IPEndpoint, now: Moment) -> MediaEvents? {
         if source == pinned {
-            if header.ssrc != pinnedSSRC {
-                guard admits(header, now: now) else { return dropWrongSSRC() }
-                events = pin(source, ssrc: header.ssrc)
+            guard admits(header, now: now) else {
+                _ = dropWrongSSRC()
+                return nil
             }
         } else {
-            guard mayLatch(source, now: now) else { return dropWrongSource(source) }
-            events = pin(source, ssrc: header.ssrc)
+            guard mayLatch(source, now: now) else {
+                _ = dropWrongSource(source)
+                return nil
+            }
         }
-        sequence.receive(header.sequenceNumber)
-        jitter.receive(timestamp: header.timestamp, at: now, clockRate: plan.clockRate)
-        return take(packet, events, now: now)
+        return pin(source, ssrc: header.ssrc)
     }
 
     /// A stream that is no RTP: the same rules for its source, without an SSRC.
@@ -37,15 +54,15 @@ extension MediaEndpoint {
             guard mayLatch(source, now: now) else { return dropWrongSource(source) }
             events = pin(source, ssrc: 0)
         }
-        return take(packet, events, now: now)
+        return take(packet.count, events, now: now)
     }
 
-    private mutating func take(_ packet: UnsafeRawBufferPointer, _ events: MediaEvents, now: Moment) -> MediaVerdict {
+    @inline(__always)
+    private mutating func take(_ count: Int, _ events: MediaEvents, now: Moment) -> MediaVerdict {
         lastRTP = now
         counters.packetsReceived &+= 1
-        counters.bytesReceived &+= UInt64(truncatingIfNeeded: packet.count)
+        counters.bytesReceived &+= UInt64(truncatingIfNeeded: count)
         if counters.packetsReceived == 1 { counters.firstPacketAt = now }
-        counters.lastPacketAt = now
         let all: MediaEvents = events.union(heard(at: now))
         guard plan.receives else {
             undeliverable()
@@ -94,8 +111,7 @@ extension MediaEndpoint {
         windowEnd = .min
         followsPlan = false
         candidateRun = 0
-        sequence.restart()
-        jitter.restart()
+        meter.restart()
         if let rtcp = pinnedRTCP, rtcp.address != source.address { pinnedRTCP = nil }
         return [.latched, .destination]
     }

@@ -60,8 +60,8 @@ public struct MediaEndpoint: Sendable {
     var silenceToldAt: Moment?
 
     var counters = MediaStatistics()
-    var sequence = SequenceTracker()
-    var jitter = JitterMeter()
+    /// What comes from the peer.
+    var meter: ReceptionMeter
     var reports = SentReports()
 
     public init(plan: MediaEndpointPlan, settings: MediaEndpointSettings, now: Moment) {
@@ -72,6 +72,7 @@ public struct MediaEndpoint: Sendable {
         relatchRTCPAfter = settings.relatchRTCPAfter.wholeNanoseconds
         ssrcQuiet = settings.ssrcQuiet.wholeNanoseconds
         ssrcRun = settings.ssrcRun
+        meter = ReceptionMeter(clockRate: plan.clockRate, now: now)
         (lastRTP, lastRTCP, heardAt, expectedSince) = (now, now, now, now)
     }
 
@@ -80,7 +81,9 @@ public struct MediaEndpoint: Sendable {
         let old: MediaPath = plan
         plan = MediaPath(new)
         if !plan.usesICE { (selectedRTP, selectedRTCP, hasConsent) = (nil, nil, true) }
+        meter.setClockRate(new.clockRate)
         if new.expectsMedia, !old.expectsMedia {
+            meter.expect(from: now)
             expectedSince = now
             silenceToldAt = nil
         }
@@ -123,6 +126,7 @@ public struct MediaEndpoint: Sendable {
     }
 
     /// A packet was sent to the peer.
+    @inline(__always)
     public mutating func sent(bytes: Int) {
         counters.packetsSent &+= 1
         counters.bytesSent &+= UInt64(truncatingIfNeeded: bytes)
@@ -193,12 +197,14 @@ public struct MediaEndpoint: Sendable {
     /// The figures so far.
     public var statistics: MediaStatistics {
         var result: MediaStatistics = counters
-        result.packetsLost = sequence.lost
-        result.jitterMicroseconds = jitter.microseconds(clockRate: plan.clockRate)
+        result.packetsLost = meter.packetsLost
+        result.jitterMicroseconds = meter.jitterMicroseconds
         result.source = pinned
+        if counters.packetsReceived > 0 { result.lastPacketAt = lastRTP }
         return result
     }
 
+    @inline(__always)
     mutating func heard(at now: Moment) -> MediaEvents {
         heardAt = now
         guard silenceToldAt != nil else { return [] }

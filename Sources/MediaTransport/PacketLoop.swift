@@ -30,6 +30,8 @@ struct PacketLoop: ~Copyable {
     static let packetSize: Int = 65_536
     /// How often quarantine and spare ports are looked at, in nanoseconds.
     static let upkeepInterval: Int64 = 200_000_000
+    /// Ticks of audio are at most this far off, in nanoseconds; anything later may come late by the length of a round.
+    static let nearby: Int64 = 25_000_000
 
     let thread: PacketThread
     let pool: PortPool
@@ -113,7 +115,9 @@ struct PacketLoop: ~Copyable {
     private var timeout: Int64 {
         let upkeep: Int64 = graph.isEmpty && quarantined.isEmpty ? 1_000_000_000 : Self.upkeepInterval
         guard let due = graph.nextTick else { return upkeep }
-        return min(max(0, due.nanoseconds &- clock.now.nanoseconds), upkeep)
+        // What is far off needs no second look at the clock.
+        let ahead: Int64 = due.nanoseconds &- now.nanoseconds
+        return min(ahead > Self.nearby ? ahead : max(0, due.nanoseconds &- clock.now.nanoseconds), upkeep)
     }
 
     /// Takes one packet from a socket and sends what comes of it. Packets of pairs that nobody uses are read and forgotten.

@@ -1,9 +1,11 @@
 /// Reads a big-endian integer at `offset`; the caller has checked that it lies within `bytes`.
+@inlinable
 @inline(__always)
 func load16(_ bytes: UnsafeRawBufferPointer, _ offset: Int) -> UInt16 {
     UInt16(bigEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt16.self))
 }
 
+@inlinable
 @inline(__always)
 func load32(_ bytes: UnsafeRawBufferPointer, _ offset: Int) -> UInt32 {
     UInt32(bigEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self))

@@ -17,6 +17,7 @@ public struct RTPHeader: Hashable, Sendable {
     public let length: Int
 
     /// Reads the header at the front of `packet`; nil when it is no RTP version 2 packet or is cut short.
+    @inlinable
     public init?(_ packet: UnsafeRawBufferPointer) {
         guard packet.count >= Self.minimumLength else { return nil }
         let first: UInt8 = packet[0]
@@ -52,6 +53,7 @@ public struct RTPHeader: Hashable, Sendable {
 }
 
 /// Whether a packet on a shared port is RTCP: version 2 and packet type 192 ... 223 (RFC 5761 §4).
+@inlinable
 public func isRTCP(_ packet: UnsafeRawBufferPointer) -> Bool {
-    packet.count >= RTCPReader.headerLength && packet[0] >> 6 == 2 && packet[1] & 0xE0 == 0xC0
+    packet.count >= 8 && packet[0] >> 6 == 2 && packet[1] & 0xE0 == 0xC0
 }

@@ -17,8 +17,7 @@ public struct EndpointNode: ~Copyable {
     private(set) var takesRTCP: Bool = false
 
     var stream: SentStream
-    /// What comes from the peer, and what is said about it.
-    var meter: ReceptionMeter
+    /// What is said about the stream that comes.
     var exchange = ReportExchange()
     var scheduler: RTCPScheduler
     /// The interval of figures that runs.
@@ -88,7 +87,6 @@ public struct EndpointNode: ~Copyable {
     ) {
         self.endpoint = endpoint
         self.scheduler = scheduler
-        meter = ReceptionMeter(clockRate: plan.clockRate, now: now)
         intervalFrom = now
         self.plan = plan
         self.line = line

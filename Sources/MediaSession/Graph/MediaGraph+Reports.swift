@@ -85,9 +85,11 @@ extension MediaGraph {
     /// - Parameter isLast: the endpoint closes; packets that are still to come are not waited for.
     mutating func takeQuality(_ node: EndpointPointer, isLast: Bool = false, now: Moment) -> MediaQuality {
         node.pointee.intervalFrom = now
-        if let ear = node.pointee.ear { node.pointee.meter.concealed(ms: ear.pointee.takeConcealedMs()) }
+        if let ear = node.pointee.ear { node.pointee.endpoint.meter.concealed(ms: ear.pointee.takeConcealedMs()) }
         var quality: MediaQuality =
-            isLast ? node.pointee.meter.takeLastInterval(now: now) : node.pointee.meter.takeInterval(now: now)
+            isLast
+            ? node.pointee.endpoint.meter.takeLastInterval(now: now)
+            : node.pointee.endpoint.meter.takeInterval(now: now)
         node.pointee.exchange.complete(&quality, now: now)
         let counters: MediaStatistics = node.pointee.endpoint.statistics
         let before: MediaStatistics = node.pointee.countersBefore
@@ -106,14 +108,14 @@ extension MediaGraph {
     /// What comes from the peer, for an extended report; nil where it is no audio.
     private func metrics(of node: EndpointPointer, peer: UInt32?) -> RTCPVoIPMetrics? {
         guard let peer, let codec = node.pointee.heardCodec else { return nil }
-        var quality: MediaQuality = node.pointee.meter.totals
+        var quality: MediaQuality = node.pointee.endpoint.meter.totals
         quality.roundTripMicroseconds = node.pointee.exchange.roundTripMicroseconds
         return quality.voipMetrics(ssrc: peer, codec: codec, packetTimeMs: node.pointee.plan.packetTimeMs)
     }
 
     mutating func sendReport(_ node: EndpointPointer, goodbye: Bool, now: Moment) {
         defer { node.pointee.scheduler.sent(Self.reportSize / 4, at: now, random: &random) }
-        guard node.pointee.takesRTCP, node.pointee.stream.hasSent || node.pointee.meter.hasArrived,
+        guard node.pointee.takesRTCP, node.pointee.stream.hasSent || node.pointee.endpoint.meter.hasArrived,
             let room = outbox.reserve(Self.reportSize + Self.tailroom)
         else { return }
         let stream: SentStream = node.pointee.stream
@@ -126,10 +128,10 @@ extension MediaGraph {
                 rtpTimestamp: stream.timestampNow(clockRate: clockRate, now: now), packetCount: stream.packets,
                 octetCount: stream.octets)
         }
-        let peer: UInt32? = node.pointee.meter.hasArrived ? node.pointee.endpoint.pinnedSSRC : nil
+        let peer: UInt32? = node.pointee.endpoint.meter.hasArrived ? node.pointee.endpoint.pinnedSSRC : nil
         let length: Int = node.pointee.exchange.write(
             into: UnsafeMutableRawBufferPointer(start: room, count: Self.reportSize), stream: own, peer: peer,
-            meter: &node.pointee.meter, cname: UnsafeRawBufferPointer(start: cname, count: Self.cnameLength),
+            meter: &node.pointee.endpoint.meter, cname: UnsafeRawBufferPointer(start: cname, count: Self.cnameLength),
             metrics: metrics(of: node, peer: peer), ntp: stamp, goodbye: goodbye, now: now)
         if length > 0 { send(room, length, .rtcp, to: node) }
     }

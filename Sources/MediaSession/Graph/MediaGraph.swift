@@ -136,8 +136,6 @@ public struct MediaGraph: ~Copyable {
         if old.security != plan.security || node.pointee.demultiplexes {
             secure(node, isRenewed: old.generation != plan.generation, now: now)
         }
-        node.pointee.meter.setClockRate(plan.clockRate)
-        if plan.expectsMedia, !old.expectsMedia { node.pointee.meter.expect(from: now) }
         node.pointee.aim()
         if old.outgoing != plan.outgoing || old.packetTimeMs != plan.packetTimeMs {
             node.pointee.remake()
@@ -319,6 +317,21 @@ public struct MediaGraph: ~Copyable {
         }
         guard let count = open(bytes, count, on: node, isRTCP: isRTCP, from: source, now: now) else { return }
         let packet = UnsafeRawBufferPointer(start: bytes, count: count)
+        guard !isRTCP, node.pointee.endpoint.plan.carriesRTP, !RTP.isRTCP(packet), let header = RTPHeader(packet) else {
+            return receiveOther(bytes, count, on: node, isRTCP: isRTCP, from: source, now: now)
+        }
+        let verdict: MediaVerdict = node.pointee.endpoint.receive(header, count: count, from: source, now: now)
+        if !verdict.events.isEmpty { note(verdict.events, of: node) }
+        if verdict.route == .rtp { take(header, bytes, count, from: node, now: now) }
+    }
+
+    /// What is no RTP packet: reports, streams of other kinds, noise.
+    @inline(never)
+    private mutating func receiveOther(
+        _ bytes: UnsafeMutableRawPointer, _ count: Int, on node: EndpointPointer, isRTCP: Bool, from source: IPEndpoint,
+        now: Moment
+    ) {
+        let packet = UnsafeRawBufferPointer(start: bytes, count: count)
         let verdict: MediaVerdict =
             isRTCP
             ? node.pointee.endpoint.receiveRTCP(packet, from: source, now: now)
@@ -326,23 +339,19 @@ public struct MediaGraph: ~Copyable {
         if !verdict.events.isEmpty { note(verdict.events, of: node) }
         switch verdict.route {
         case .drop: return
-        case .rtp: take(bytes, count, from: node, now: now)
         case .rtcp: takeReports(bytes, count, verdict, from: node, now: now)
+        case .rtp:
+            guard node.pointee.fax == nil, let first = node.pointee.firstListener, first.pointee.takesRTP,
+                !first.pointee.endpoint.plan.carriesRTP
+            else { return takeFax(packet, from: node) }
+            send(bytes, count, .rtp, to: first)
         }
     }
 
+    @inline(__always)
     private mutating func take(
-        _ bytes: UnsafeMutableRawPointer, _ count: Int, from node: EndpointPointer, now: Moment
+        _ header: RTPHeader, _ bytes: UnsafeMutableRawPointer, _ count: Int, from node: EndpointPointer, now: Moment
     ) {
-        guard node.pointee.endpoint.plan.carriesRTP,
-            let header = RTPHeader(UnsafeRawBufferPointer(start: bytes, count: count))
-        else {
-            guard node.pointee.fax == nil, let first = node.pointee.firstListener, first.pointee.takesRTP,
-                !first.pointee.endpoint.plan.carriesRTP
-            else { return takeFax(UnsafeRawBufferPointer(start: bytes, count: count), from: node) }
-            return send(bytes, count, .rtp, to: first)
-        }
-        node.pointee.meter.receive(sequenceNumber: header.sequenceNumber, timestamp: header.timestamp, at: now)
         node.pointee.heardPayloadType = header.payloadType
         if node.pointee.isEvent(header.payloadType) {
             takeEvent(header, UnsafeRawBufferPointer(start: bytes, count: count), from: node, now: now)
@@ -447,12 +456,10 @@ public struct MediaGraph: ~Copyable {
         packet.node.pointee.endpoint.unsent(bytes: packet.count, isRTP: packet.channel == .rtp)
     }
 
+    @inline(never)
     private mutating func note(_ events: MediaEvents, of node: EndpointPointer) {
         let id: MediaEndpointID = node.pointee.id
-        if events.contains(.latched) {
-            node.pointee.meter.restart()
-            node.pointee.events?.restart()
-        }
+        if events.contains(.latched) { node.pointee.events?.restart() }
         if events.contains(.latched), let source = node.pointee.endpoint.pinned {
             facts.append(.latched(id, source: source, ssrc: node.pointee.endpoint.pinnedSSRC))
         }

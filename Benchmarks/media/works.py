@@ -1,0 +1,228 @@
+"""The works of Benchmarks/media: what is measured against what, and the rows they make."""
+import json, os, statistics, struct, subprocess, time, wave
+from kit import COUNTED, PHONES, Counters, Process, drive, pin
+from peers import Janus, Rtpengine
+
+WORKS = ["relay", "allocations", "srtp", "transcode", "rooms", "files", "curve"]
+SPEECH = "/usr/share/asterisk/sounds/en/demo-congrats"
+
+
+class Bench:
+    def __init__(self, options, tools, folder):
+        self.o, self.tools, self.folder = options, tools, folder
+        self.rows, self.notes, self.raw = [], [], []
+        self.frames = os.path.join(folder, "frames")
+        self.encode_speech()
+
+    # ------------------------------------------------------------ what the telephones say
+    def encode_speech(self):
+        """Speech in every coding, by the encoders of CodecBench; the same frames go to all that are measured."""
+        os.makedirs(self.frames)
+        narrow, wide, full = (os.path.join(self.folder, n) for n in ("8000.raw", "16000.raw", "48000.raw"))
+        with wave.open(SPEECH + ".wav") as sound, open(narrow, "wb") as out:
+            out.write(sound.readframes(sound.getnframes()))
+        packets = open(SPEECH + ".g722", "rb").read()
+        with open(os.path.join(self.frames, "G722"), "wb") as out:
+            for at in range(0, len(packets) - 159, 160):
+                out.write(struct.pack(">H", 160) + packets[at:at + 160])
+        self.codec("decode", "G722/8000", os.path.join(self.frames, "G722"), wide)
+        samples = memoryview(open(wide, "rb").read()).cast("h")
+        with open(full, "wb") as out:       # three times the rate: straight lines between samples do for an encoder's load
+            for a, b in zip(samples, samples[1:]):
+                out.write(struct.pack("<3h", a, (2 * a + b) // 3, (a + 2 * b) // 3))
+        self.codec("encode", "PCMU/8000", narrow, os.path.join(self.frames, "PCMU"))
+        self.codec("encode", "opus/48000/2", full, os.path.join(self.frames, "opus"))
+        self.prompt = narrow
+
+    def codec(self, mode, codec, source, result):
+        subprocess.run([self.tools.built("CodecBench"), mode, codec, source, result], check=True, stdout=subprocess.DEVNULL)
+
+    # ------------------------------------------------------------ turns
+    def martinet(self, work, count, *options, core=1, environment=None):
+        return Process([self.tools.built("MediaBench"), work, str(count), str(PHONES), "ports=10000-14999", *options], core, environment)
+
+    def note(self, work, name, result):
+        keys = ("us_packet", "core_pct", "sent_measured", "taken_measured", "loss_pct", "unauthentic", "late_ticks", "put_off", "delay_ms", "jitter_ms")
+        line = json.dumps({k: round(result[k], 3) if isinstance(result.get(k), float) else result[k] for k in keys if k in result})
+        self.raw.append(f"{work}: {name}: {line}")
+        print(f"  {work:28} {name:22} {line}", flush=True)
+
+    def turns(self, work, servers, key="us_packet"):
+        """All are up, and are driven in turns; the median of each."""
+        values = {name: [] for name in servers}
+        try:
+            for _ in range(self.o.rounds):
+                for name, server in servers.items():
+                    result = drive(self.tools, server, self.o.seconds, warm=0.7)
+                    self.note(work, name, result)
+                    values[name].append(result[key])
+        finally:
+            for server in servers.values():
+                server.stop()
+        return {name: statistics.median(list_) for name, list_ in values.items()}
+
+    def single(self, work, name, make, key, rounds=None):
+        """For servers that send by themselves: one is up at a time."""
+        values = []
+        for _ in range(rounds or self.o.rounds):
+            server = make()
+            try:
+                result = drive(self.tools, server, self.o.seconds, warm=1)
+            finally:
+                server.stop()
+            self.note(work, name, result)
+            values.append(result[key])
+        return statistics.median(values)
+
+    def row(self, work, own, peer, other, wanted, unit="µs"):
+        ratio = f"{own / other:.2f}" if other else "-"
+        against = f"{peer} {other:.2f} {unit}" if other else peer
+        self.rows.append(f"| {work} | {own:.2f} {unit} | {against} | {ratio} | {wanted} |")
+
+    def folder_of(self, name):
+        path = os.path.join(self.folder, name)
+        os.makedirs(path, exist_ok=True)
+        return path
+
+    # ------------------------------------------------------------ relay
+    def relay(self):
+        for calls in (100, 400):
+            got = self.turns(f"relay {calls} calls", {
+                "bare loop": Process([self.tools["bareloop"], str(calls), str(PHONES)]),
+                "bare loop by batches": Process([self.tools["bareloop"], str(calls), str(PHONES), "batches"]),
+                "Martinet": self.martinet("relay", calls, "threads=1"),
+                "Martinet, thread a core": self.martinet("relay", calls, core=None),
+                "rtpengine": Rtpengine(self.folder_of("rtpengine"), calls)})
+            raw = []
+            for _ in range(3):
+                done = subprocess.run([self.tools["udpraw"], "paced", "3", str(2 * calls)], stdout=subprocess.PIPE, text=True, check=True)
+                raw.append(json.loads(done.stdout)["relay_us_cpu_per_packet"])
+            work = f"relay of G.711, {calls} calls, CPU a packet"
+            self.row(work, got["Martinet"], "bare loop", got["bare loop"], "at most 1.15x")
+            self.row(f"the bare loop by recvmmsg and sendmmsg, {calls} calls (here in Martinet's place)", got["bare loop by batches"], "bare loop", got["bare loop"], "")
+            self.row(work, got["Martinet"], "`udpraw paced`", statistics.median(raw), "")
+            self.row(work, got["Martinet"], "rtpengine", got["rtpengine"], "")
+            self.row(f"the same with a thread a core, {calls} calls", got["Martinet, thread a core"], "bare loop", got["bare loop"], "")
+
+    def allocations(self):
+        """Every allocation and every count of references of the process, between two marks, under load."""
+        self.notes += ["Allocations and reference counts of the whole process while packets flow, reports and figures included:", "",
+                       "| work | packets | " + " | ".join(COUNTED) + " |", "|---|---|" + "---|" * len(COUNTED)]
+        frames = f"frames={self.frames}"
+        for name, work, count, options in (
+                ("relay, 100 calls", "relay", 100, []), ("relay with SRTP, 100 calls", "relay", 100, ["srtp=1"]),
+                ("G.711 <-> G.722, 20 calls", "relay", 20, ["other=G722", frames]), ("G.711 <-> Opus, 10 calls", "relay", 10, ["other=opus", frames]),
+                ("room of 30", "room", 30, [frames]), ("prompt to 100", "play", 100, [f"prompt={self.prompt}"])):
+            counters = Counters(self.folder)
+            server = self.martinet(work, count, "threads=1", *options,
+                                   environment={"LD_PRELOAD": self.tools["counts.so"], "COUNTS": counters.path})
+            try:
+                result = drive(self.tools, server, max(6, self.o.seconds), warm=2, counters=counters)
+            finally:
+                server.stop()
+            packets = result["sent_measured"] or result["taken_measured"]
+            counts = result["counts"]
+            self.notes.append(f"| {name} | {packets} | " + " | ".join(str(counts[c]) for c in COUNTED) + " |")
+            self.raw.append(f"allocations: {name}: {packets} packets: {json.dumps(counts)}")
+            print(f"  {name}: {packets} packets: {counts}", flush=True)
+            if name == "relay, 100 calls":
+                made = sum(counts[c] for c in ("malloc", "calloc", "realloc", "aligned"))
+                counted = counts["swift_retain"] + counts["swift_release"]
+                self.rows.append(f"| allocations a relayed packet | {made / packets:g} | - | - | 0 |")
+                self.rows.append(f"| reference counts a relayed packet | {counted / packets:.4f} | - | - | 0 |")
+        self.notes.append("")
+
+    # ------------------------------------------------------------ beside rtpengine
+    def srtp(self):
+        got = self.turns("srtp 100 calls", {
+            "rtpengine": Rtpengine(self.folder_of("rtpengine"), 100, srtp=True),
+            "Martinet": self.martinet("relay", 100, "threads=1", "srtp=1")})
+        self.row("relay with SRTP on one leg, 100 calls, CPU a packet", got["Martinet"], "rtpengine", got["rtpengine"], "at most 0.8x")
+
+    def transcode(self):
+        for other, calls, title, limit in (("G722", 50, "G.722", "0.9x"), ("opus", 20, "Opus", "1.0x")):
+            settings = os.path.join(self.folder, f"settings-{other}")
+            # rtpengine's encoders are brought to our complexity and application; channels by what it is asked for.
+            spy = {"LD_PRELOAD": self.tools["opusspy.so"], "OPUS_EQUAL": "5 2048"} if other == "opus" else {}
+            environments = {name: {**spy, "OPUS_SETTINGS": f"{settings}-{name}"} if spy else None for name in ("rtpengine", "Martinet")}
+            servers = {
+                "rtpengine": lambda: Rtpengine(self.folder_of("rtpengine"), calls, other=other, frames=self.frames, opus="opus/48000/1",
+                                               environment=environments["rtpengine"]),
+                "Martinet": lambda: self.martinet("relay", calls, "threads=1", f"other={other}", f"frames={self.frames}", environment=environments["Martinet"])}
+            for name, make in servers.items():
+                server = make()
+                try:
+                    shares = self.shares(server, f"transcode {title}", name)
+                finally:
+                    server.stop()
+                self.notes.append(f"G.711 <-> {title}, {name}, µs a packet by sampling: " + ", ".join(f"{k} {v:.2f}" for k, v in shares.items()) + ".")
+                if spy:
+                    with open(f"{settings}-{name}") as file:
+                        self.notes.append(f"Opus encoder of {name}: `{file.readline().strip()}`.")
+            got = self.turns(f"transcode {title} {calls} calls", {name: make() for name, make in servers.items()})
+            self.row(f"G.711 <-> {title}, {calls} calls, CPU a packet", got["Martinet"], "rtpengine", got["rtpengine"], f"at most {limit}")
+        self.notes.append("")
+
+    def shares(self, server, work, name):
+        """Where a packet's time goes: kernel, codec libraries, resampling, the rest. By sampling, as there are no counters in a virtual machine."""
+        data = os.path.join(self.folder, "perf.data")
+        perf = subprocess.Popen(["sh", "-c", f"sleep 1; exec perf record -q -F 5000 -e cpu-clock -p {server.pid} -o {data} -- sleep {self.o.seconds}"],
+                                stderr=subprocess.DEVNULL)
+        result = drive(self.tools, server, self.o.seconds + 0.5, warm=0.8)
+        perf.wait()
+        self.note(work + ", sampled", name, result)
+        text = subprocess.run(["perf", "report", "-i", data, "--stdio", "--sort", "dso,sym", "-g", "none"], stdout=subprocess.PIPE,
+                              stderr=subprocess.DEVNULL, text=True).stdout
+        sums = {"kernel": 0.0, "codecs": 0.0, "resampling": 0.0, "the rest": 0.0}
+        for line in text.splitlines():
+            fields = line.split(None, 3)
+            if len(fields) < 4 or not fields[0].endswith("%"):
+                continue
+            share, library, kind, symbol = float(fields[0][:-1]), fields[1], fields[2], fields[3]
+            if kind == "[k]":
+                sums["kernel"] += share
+            elif any(x in library for x in ("libopus", "libavcodec", "libspandsp", "libbcg729", "libm.so", "libm-")) or symbol.startswith("$s6Codecs") and "Resampler" not in symbol:
+                sums["codecs"] += share
+            elif "speexdsp" in library or "libswresample" in library or "Resampler" in symbol:
+                sums["resampling"] += share
+            else:
+                sums["the rest"] += share
+        whole = sum(sums.values()) or 1
+        return {k: v / whole * result["us_packet"] for k, v in sums.items()}
+
+    # ------------------------------------------------------------ beside Janus
+    def rooms(self):
+        rounds = min(self.o.rounds, 3)
+        for count, talkers, title in ((30, 30, "30 all talking"), (505, 5, "500 listeners, 5 talkers")):
+            got = {"Janus": [], "Martinet": []}
+            for _ in range(rounds):
+                got["Janus"].append(self.single(f"room, {title}", "Janus", lambda: Janus(self.folder_of("janus-peer"), count, talkers, self.frames), "core_pct", 1))
+                got["Martinet"].append(self.single(f"room, {title}", "Martinet", lambda: self.martinet("room", count, "threads=1", f"talkers={talkers}", f"frames={self.frames}"), "core_pct", 1))
+            own, other = (statistics.median(got[n]) for n in ("Martinet", "Janus"))
+            self.row(f"conference, {title}, PCMU at 8 kHz", own, "Janus AudioBridge", other, "at most 0.7x", "% of a core")
+
+    # ------------------------------------------------------------ alone
+    def files(self):
+        own = self.single("prompt to 250", "Martinet", lambda: self.martinet("play", 250, "threads=1", f"prompt={self.prompt}"), "core_pct", 3)
+        self.row("a prompt to 250 callers", own, "-", None, "under 10 %", "% of a core")
+        folders = (self.folder_of(f"recordings-{n}") for n in range(3))
+        own = self.single("recording of 250", "Martinet", lambda: self.martinet("record", 125, "threads=1", f"frames={self.frames}", f"folder={next(folders)}"), "core_pct", 3)
+        bare = self.single("relay of 250 legs", "Martinet", lambda: self.martinet("relay", 125, "threads=1", f"frames={self.frames}"), "core_pct", 3)
+        self.row("recording of 250 legs (125 calls relayed, both legs to files)", own, "relay alone", bare, "under 15 %", "% of a core")
+
+    def curve(self):
+        self.notes += ["CPU and delay by calls (one packet thread; delay from the send call to the arrival's time stamp, jitter from packet to packet, in ms):", "",
+                       "| calls | % of a core | ms of CPU a call and s | µs a packet | delay p50 | p99 | p99.9 | jitter p50 | p99 | p99.9 | lost % |", "|---|---|---|---|---|---|---|---|---|---|---|"]
+        for calls in (10, 50, 100, 200, 400, 800, 1200, 1600, 2000):
+            server = self.martinet("relay", calls, "threads=1", "ports=10000-19999")
+            try:
+                cpu = drive(self.tools, server, self.o.seconds, warm=1)
+                times = drive(self.tools, server, self.o.seconds, warm=1, delays=True)
+            finally:
+                server.stop()
+            self.note(f"curve {calls}", "Martinet", cpu)
+            self.note(f"curve {calls}, stamped", "Martinet", times)
+            late = " (the load was late)" if cpu["late_ticks"] > 20 * self.o.seconds else ""
+            self.notes.append(f"| {calls} | {cpu['core_pct']:.1f}{late} | {10 * cpu['core_pct'] / calls:.3f} | {cpu['us_packet']:.2f} | " + " | ".join(
+                f"{v:.3f}" for v in times["delay_ms"][:3] + times["jitter_ms"]) + f" | {cpu['loss_pct']:.3f} |")
+        self.notes.append("")
