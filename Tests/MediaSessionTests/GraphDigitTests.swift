@@ -41,7 +41,9 @@ struct GraphDigitTests {
         ("A-law to Opus", pcmaFormat, opusFormat, 48_000), ("A-law to L16", pcmaFormat, wideFormat, 16_000),
     ]
 
-    @Test("tones come out as events at the clock of the listener, once each, and of the tones nothing is heard", arguments: pairs)
+    @Test(
+        "tones come out as events at the clock of the listener, once each, and of the tones nothing is heard",
+        arguments: pairs)
     func tonesToEvents(name: String, one: MediaFormat, other: MediaFormat, clockRate: UInt32) {
         let event = eventFormat(clockRate)
         var studio = Self.studio(one, other, event: event)
@@ -64,7 +66,9 @@ struct GraphDigitTests {
         #expect(heard[0].packets.isEmpty)
     }
 
-    @Test("between tones the packets of a shared coding pass as they are, 40 ms later; a stream that stops holds none back")
+    @Test(
+        "between tones the packets of a shared coding pass as they are, 40 ms later; a stream that stops holds none back"
+    )
     func untouched() {
         var studio = Self.studio(pcmaFormat, pcmaFormat, event: eventFormat(8000))
         var heard = [Reception(), Reception()]
@@ -92,7 +96,9 @@ struct GraphDigitTests {
         #expect(keys.map(\.key) == ["7"] && keys[0].ends == 3 && (280...480).contains(keys[0].durationMs), "\(keys)")
     }
 
-    @Test("events come out as tones in place of the speaker's audio, at their volume and of their length", arguments: pairs)
+    @Test(
+        "events come out as tones in place of the speaker's audio, at their volume and of their length",
+        arguments: pairs)
     func eventsToTones(name: String, one: MediaFormat, other: MediaFormat, clockRate: UInt32) {
         let event = eventFormat(clockRate)
         var studio = Self.studio(one, other, event: event)
@@ -110,10 +116,11 @@ struct GraphDigitTests {
         #expect(heard[0].packets.allSatisfy { $0.sent.header.payloadType == one.payloadType }, "\(name)")
         // Both frequencies at -16 dBm0 in all: a sine at full scale has 3.14 dBm0.
         let (rate, samples) = heard[0].samples(one)
-        let loudest: Int = (0..<(samples.count / (rate / 50))).map { frame in
-            let part: ArraySlice<Int16> = samples[(frame * rate / 50)..<((frame + 1) * rate / 50)]
-            return part.reduce(0) { $0 + Int($1) * Int($1) } / part.count
-        }.max() ?? 0
+        let loudest: Int =
+            (0..<(samples.count / (rate / 50))).map { frame in
+                let part: ArraySlice<Int16> = samples[(frame * rate / 50)..<((frame + 1) * rate / 50)]
+                return part.reduce(0) { $0 + Int($1) * Int($1) } / part.count
+            }.max() ?? 0
         let wanted: Double = 32_768 * 32_768 / 2 * 0.012_2
         #expect((0.75...1.33).contains(Double(loudest) / wanted), "\(name): \(Double(loudest) / wanted)")
         #expect(studio.told(0).isEmpty, "\(name): what is sounded is not heard again")
@@ -144,7 +151,9 @@ struct GraphDigitTests {
         (8000, 8000, pcmaFormat, pcmuFormat),
     ]
 
-    @Test("events of another clock, or beside audio that is made anew, come out once each with their lengths scaled", arguments: clocks)
+    @Test(
+        "events of another clock, or beside audio that is made anew, come out once each with their lengths scaled",
+        arguments: clocks)
     func scaled(from: UInt32, to: UInt32, one: MediaFormat, other: MediaFormat) {
         var studio = Studio()
         for (format, clock) in [(one, from), (other, to)] {

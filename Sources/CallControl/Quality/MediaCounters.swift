@@ -65,7 +65,8 @@ public struct MediaCounters: Hashable, Sendable {
             let named: UInt64 = known.reduce(0, &+)
             for (index, count) in known.enumerated() { packetsDropped[index] &+= count }
             packetsDropped[known.count] &+= statistics.packetsDropped > named ? statistics.packetsDropped - named : 0
-        case .latched, .silent, .heardAgain, .digit, .notPressed, .voice, .heard, .played, .recorded, .talking, .secured,
+        case .latched, .silent, .heardAgain, .digit, .notPressed, .voice, .heard, .played, .recorded, .talking,
+            .secured,
             .insecure, .failed:
             break
         }

@@ -81,6 +81,7 @@ extension MediaGraph {
         guard node.pointee.plan.digitsIn == .events || node.pointee.plan.digitsIn == .inBand,
             let range = header.payload(of: packet)
         else { return }
+        settle(node, now: now)
         let payload = UnsafeRawBufferPointer(rebasing: packet[range])
         let clockRate: UInt32 = node.pointee.eventClockRate(header.payloadType)
         if node.pointee.events?.clockRate != clockRate {
@@ -121,11 +122,8 @@ extension MediaGraph {
     mutating func listen(
         _ header: RTPHeader, _ packet: UnsafeRawBufferPointer, from node: EndpointPointer, now: Moment
     ) -> Bool {
+        settle(node, now: now)
         guard let ear = node.pointee.signals else { return false }
-        if ear.pointee.wanted != ear.pointee.task {
-            settle(node, now: now)
-            if node.pointee.signals == nil { return false }
-        }
         let samples: Range<Int64> = ear.pointee.hear(header, packet, now: now) { node.pointee.codec(of: $0) }
         takeSignals(of: node, now: now)
         guard let held = ear.pointee.held else { return false }

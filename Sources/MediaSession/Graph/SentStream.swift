@@ -63,7 +63,9 @@ struct SentStream {
 
     /// A packet of the source is not for the listener: what follows it goes on without a gap in the sequence.
     mutating func leaveOut(_ header: RTPHeader) {
-        guard isMapped, header.ssrc == sourceSSRC, header.sequenceNumber &+ sequenceOffset == nextSequence else { return }
+        guard isMapped, header.ssrc == sourceSSRC, header.sequenceNumber &+ sequenceOffset == nextSequence else {
+            return
+        }
         sequenceOffset &-= 1
         marksNext = true
     }
