@@ -9,6 +9,8 @@ public enum MachineTone: String, Hashable, Sendable, CaseIterable {
     case answering = "CED"
     /// 2100 Hz with phase reversals: a modem that wants echo cancellers off (V.25, V.8 ANSam).
     case answeringReversed = "ANSam"
+    /// Flags of V.21 at 300 bit/s: a fax that begins to say what it can (T.30 §5.3.1).
+    case faxPreamble = "V.21"
 }
 
 /// What one leg's media was like over an interval, 5 s or less at the end.

@@ -8,6 +8,7 @@ extension MachineTone {
             case .faxCalling: .faxCalling
             case .answering: .answering
             case .answeringReversed: .answeringReversed
+            case .faxPreamble: .faxPreamble
             }
     }
 }

@@ -11,6 +11,8 @@ public struct MachineToneDetector: ~Copyable {
         case answering
         /// 2100 Hz with reversals of its phase every 450 ms, or with the amplitude modulation of V.8.
         case answeringReversed
+        /// Flags of V.21's upper channel at 300 bit/s: a fax that begins to say what it can (T.30 §5.3.1).
+        case faxPreamble
     }
 
     public struct Found: Equatable, Sendable {
@@ -30,9 +32,10 @@ public struct MachineToneDetector: ~Copyable {
     private var decimator: Decimator
     private let calling: OpaquePointer?
     private let answering: OpaquePointer?
+    private let preamble: OpaquePointer?
     /// Samples of 8 kHz for spandsp.
     private let buffer: UnsafeMutableBufferPointer<Int16>
-    private var heardAt: InlineArray<3, Int64> = InlineArray(repeating: .min)
+    private var heardAt: InlineArray<4, Int64> = InlineArray(repeating: .min)
     private var found: InlineArray<8, Found> = InlineArray(repeating: Found(tone: .faxCalling, position: 0))
     private var foundCount: Int = 0
     private var foundTaken: Int = 0
@@ -45,11 +48,13 @@ public struct MachineToneDetector: ~Copyable {
         buffer.initialize(repeating: 0)
         calling = modem_connect_tones_rx_init(nil, Int32(MODEM_CONNECT_TONES_FAX_CNG), nil, nil)
         answering = modem_connect_tones_rx_init(nil, Int32(MODEM_CONNECT_TONES_ANS_PR), nil, nil)
+        preamble = modem_connect_tones_rx_init(nil, Int32(MODEM_CONNECT_TONES_FAX_PREAMBLE), nil, nil)
     }
 
     deinit {
         modem_connect_tones_rx_free(calling)
         modem_connect_tones_rx_free(answering)
+        modem_connect_tones_rx_free(preamble)
         buffer.deallocate()
     }
 
@@ -85,6 +90,8 @@ public struct MachineToneDetector: ~Copyable {
         if let tone = tone(modem_connect_tones_rx_get(calling)) { tell(tone, now) }
         modem_connect_tones_rx(answering, base, Int32(count))
         if let tone = tone(modem_connect_tones_rx_get(answering)) { tell(tone, now) }
+        modem_connect_tones_rx(preamble, base, Int32(count))
+        if let tone = tone(modem_connect_tones_rx_get(preamble)) { tell(tone, now) }
     }
 
     private func tone(_ code: Int32) -> Tone? {
@@ -94,12 +101,19 @@ public struct MachineToneDetector: ~Copyable {
         case MODEM_CONNECT_TONES_ANS_PR, MODEM_CONNECT_TONES_ANSAM,
             MODEM_CONNECT_TONES_ANSAM_PR:
             .answeringReversed
+        case MODEM_CONNECT_TONES_FAX_PREAMBLE: .faxPreamble
         default: nil
         }
     }
 
     private mutating func tell(_ tone: Tone, _ now: Int64) {
-        let place: Int = tone == .faxCalling ? 0 : tone == .answering ? 1 : 2
+        let place: Int =
+            switch tone {
+            case .faxCalling: 0
+            case .answering: 1
+            case .answeringReversed: 2
+            case .faxPreamble: 3
+            }
         let last: Int64 = heardAt[place]
         heardAt[place] = now
         guard last == .min || now - last > MachineToneDetector.repeatMs * Int64(sampleRate / 1000) else { return }

@@ -205,6 +205,35 @@ struct GraphSignalTests {
         #expect(studio.told(speaker) == "6")
     }
 
+    @Test("a call that goes to another thread takes its keys and waiting packets along")
+    func moved() {
+        let event: MediaFormat = eventFormat(8000)
+        for isEvents in [false, true] {
+            var studio = GraphDigitTests.studio(pcmaFormat, pcmaFormat, event: event)
+            var heard = [Reception(), Reception()]
+            var phone = Handset(isEvents ? 1 : 0, pcmaFormat, events: isEvents ? event : nil)
+            if isEvents { phone.press("6", ms: 600) } else { phone.sound("6", ms: 600) }
+            studio.talk(&phone, from: 0, to: 300, &heard)
+            let call: MovedCall = studio.graph.extract(Studio.id(0).leg.call, now: at(300))
+            #expect(studio.graph.nextTick == nil)
+            let facts: [MediaFact] = studio.graph.facts
+            studio.graph = MediaGraph(random: AnyRandom(SeededRandom(seed: 2)))
+            studio.graph.facts = facts
+            studio.graph.adopt(call, now: at(300))
+            studio.talk(&phone, from: 300, to: 1400, &heard)
+            let (keys, tones) = (heard[1].keys(event), heard[0].tones(pcmaFormat))
+            #expect(studio.told(phone.line) == "6")
+            if isEvents {
+                #expect(tones.map(\.key) == ["6"] && (595...640).contains(tones[0].ms), "\(tones)")
+            } else {
+                #expect(keys.map(\.key) == ["6"] && keys[0].ends == 3 && (590...640).contains(keys[0].durationMs))
+            }
+            #expect(heard[0].isUnbroken && heard[1].isUnbroken)
+            for line in 0..<2 { _ = studio.graph.close(Studio.id(line), now: at(1400)) }
+            #expect(studio.graph.nextTick == nil)
+        }
+    }
+
     @Test("plans change while keys sound, packets wait and everything is closed: no packet of audio waits for ever")
     func replanned() {
         let event: MediaFormat = eventFormat(8000)

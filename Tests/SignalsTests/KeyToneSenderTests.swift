@@ -79,17 +79,4 @@ struct KeyToneSenderTests {
         #expect(all[(61 * 8)..<(121 * 8)].allSatisfy { $0 == 0 })
         #expect(all[(121 * 8)...].allSatisfy { $0 == 77 })
     }
-
-    @Test("held audio comes back as it was, later", arguments: [(0, 160), (40, 160), (40, 77), (7, 480)])
-    func heldAudio(delayMs: Int, frame: Int) {
-        var held = HeldAudio(delayMs: delayMs, sampleRate: 8000)
-        let samples: [Int16] = (0..<2400).map { Int16($0 + 1) }
-        var out: [Int16] = []
-        for index in stride(from: 0, to: samples.count, by: frame) {
-            var part = Array(samples[index..<min(index + frame, samples.count)])
-            part.withUnsafeMutableBufferPointer { held.pass($0) }
-            out += part
-        }
-        #expect(out == [Int16](repeating: 0, count: delayMs * 8) + samples.dropLast(delayMs * 8))
-    }
 }

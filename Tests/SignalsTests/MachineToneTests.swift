@@ -75,7 +75,8 @@ struct MachineToneTests {
     @Test("the tones that spandsp's modems make are found")
     func oracle() {
         let tones: [(Int, MachineToneDetector.Tone)] = [
-            (Int(MODEM_CONNECT_TONES_FAX_CNG), .faxCalling), (Int(MODEM_CONNECT_TONES_ANS), .answering),
+            (Int(MODEM_CONNECT_TONES_FAX_CNG), .faxCalling), (Int(MODEM_CONNECT_TONES_FAX_PREAMBLE), .faxPreamble),
+            (Int(MODEM_CONNECT_TONES_ANS), .answering),
             (Int(MODEM_CONNECT_TONES_ANS_PR), .answeringReversed),
             (Int(MODEM_CONNECT_TONES_ANSAM_PR), .answeringReversed),
         ]

@@ -45,3 +45,51 @@ def seconds_with(path, hertz, part=0.1, threshold=0.7):
     size = int(rate * part)
     windows = [samples[i:i + size] for i in range(0, len(samples) - size + 1, size)]
     return sum(part for w in windows if max(w, default=0) > 500 and share(w, rate, hertz) > threshold)
+
+
+ROWS, COLUMNS, KEYPAD = (697, 770, 852, 941), (1209, 1336, 1477, 1633), "123A456B789C*0#D"
+
+
+def write_keys(path, keys, lead=4.0, tone=0.1, gap=0.1, seconds=60, amplitude=6000):
+    """A minute of silence in which these keys sound after `lead` seconds (ITU-T Q.23)."""
+    samples = array.array("h", bytes(2 * RATE * seconds))
+    place = int(lead * RATE)
+    for key in keys:
+        row, column = divmod(KEYPAD.index(key), 4)
+        for i in range(int(tone * RATE)):
+            samples[place + i] = int(amplitude * (math.sin(2 * math.pi * ROWS[row] * i / RATE)
+                                                  + math.sin(2 * math.pi * COLUMNS[column] * i / RATE)))
+        place += int((tone + gap) * RATE)
+    with wave.open(str(path), "wb") as w:
+        w.setnchannels(1)
+        w.setsampwidth(2)
+        w.setframerate(RATE)
+        w.writeframes(samples.tobytes())
+
+
+def keys_in(path, part=0.01):
+    """The keys that sound in a recording: one row and one column with nearly all of the energy for 30 ms, told apart by a break of 30 ms."""
+    samples, rate = read(path)
+    size = int(rate * part)
+    found, last, run, silence = "", None, 0, 9
+    for start in range(0, len(samples) - 2 * size, size):
+        window = samples[start:start + 2 * size]
+        key = None
+        if max(window) > 300:
+            rows = [share(window, rate, hertz) for hertz in ROWS]
+            columns = [share(window, rate, hertz) for hertz in COLUMNS]
+            row, column = max(range(4), key=rows.__getitem__), max(range(4), key=columns.__getitem__)
+            if rows[row] + columns[column] > 0.8 and min(rows[row], columns[column]) > 0.1:
+                key = KEYPAD[4 * row + column]
+        run = run + 1 if key is not None and key == last else 1 if key is not None else 0
+        last = key
+        if key is None:
+            silence += 1
+            continue
+        if run == 2:
+            if silence >= 3 or not found.endswith(key):
+                found += key
+            silence = 0
+        elif run > 2:
+            silence = 0
+    return found
