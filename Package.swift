@@ -93,7 +93,7 @@ let package = Package(
             "CallControl",
             [
                 "Basics", "SIPMessage", "SDP", "SIPTransaction", "SIPDialog", "Registration", "MediaSession", "Prompts",
-                "MediaNegotiation", "Identity", "Numbering", "Codecs",
+                "MediaNegotiation", "Identity", "Numbering", "Codecs", "Fax",
             ]),
         // Floor 6
         clib("CAres", "libcares", "libc-ares-dev"),

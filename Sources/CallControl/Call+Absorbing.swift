@@ -51,7 +51,8 @@ extension Call {
     /// A party named first what the other one does not have, though they share a codec, and may send it: it is offered the other
     /// party's codecs alone, once.
     mutating func narrow(in env: inout CallEnvironment) {
-        guard let connected = connectedIndex, phase != .ending, isInviteAnswered, !needsResync, resyncAt == nil,
+        guard let connected = connectedIndex, phase != .ending, fax == nil, isInviteAnswered, !needsResync,
+            resyncAt == nil,
             change == nil, delayedAcknowledgement == nil,
             [0, connected].allSatisfy({ legs[$0].stage == .up && legs[$0].session?.answer == nil })
         else { return }

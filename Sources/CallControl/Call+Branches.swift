@@ -25,6 +25,7 @@ extension Call {
         case .digit(let digit): if status.code >= 200 { digitAnswered(response, status, digit, leg: leg, in: &env) }
         case .resync: if status.code >= 200 { resyncAnswered(response, status, exchange, in: &env) }
         case .narrow: if status.code >= 200 { narrowAnswered(response, status, exchange, in: &env) }
+        case .faxSound: if status.code >= 200 { faxSoundAnswered(response, status, exchange, in: &env) }
         case .change(let passed): changeAnswered(response, status, passed, exchange, in: &env)
         case .passed(let passed): if status.code >= 200 { passBack(response, status, passed, leg: leg, in: &env) }
         }
@@ -45,7 +46,7 @@ extension Call {
         // A digit is not worth a call: whether the party is gone others will find out.
         case .digit: break
         case .prack: branchFailed(leg, status: status, in: &env)
-        case .refresh, .resync, .narrow:
+        case .refresh, .resync, .narrow, .faxSound:
             legs[leg].session?.offers.failed(exchange.method == .update ? .update : .invite, by: .local)
             partyLost(leg, reason: "a session refresh was not answered", in: &env)
         case .probe: partyLost(leg, reason: "no media and no answer to OPTIONS", outcome: .mediaLost, in: &env)

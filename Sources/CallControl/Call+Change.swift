@@ -39,7 +39,8 @@ extension Call {
             return acceptRefresh(passed, timer: timer, sdp: nil, leg: index, in: &env)
         }
         if let known = legs[index].remoteDescription, known == description {
-            if let own = ownAnswer(to: description, of: index, in: &env) {
+            // What a gateway joins, no answer can be made of: what was said is said again.
+            if fax == nil, let own = ownAnswer(to: description, of: index, in: &env) {
                 apply(description, from: index, own: own.description, isFinal: phase != .ringing, in: &env)
                 return acceptRefresh(passed, timer: timer, sdp: own.bytes, leg: index, in: &env)
             }
@@ -52,7 +53,14 @@ extension Call {
             apply(description, from: index, own: own.description, isFinal: true, in: &env)
             return answerChange(passed, timer: timer, sdp: own.bytes, in: &env)
         }
-        passOffer(passed, description, leg: index, in: &env)
+        switch faxRoute(of: description, leg: index) {
+        case .pass: passOffer(passed, description, leg: index, in: &env)
+        case .refuse:
+            note("T.38 is switched off", leg: index, in: &env)
+            refuse(passed, .notAcceptableHere, in: &env)
+        case .gateway:
+            if !answerFax(passed, description, in: &env) { refuse(passed, .notAcceptableHere, in: &env) }
+        }
     }
 
     /// The session timer fields of the 2xx; nil when the request was refused for them.
@@ -260,7 +268,11 @@ extension Call {
         _ passed: PassedRequest, after status: SIPStatus, in env: inout CallEnvironment
     ) -> Bool {
         let from = Int(passed.from)
-        guard status == .notAcceptableHere, let offer = try? SessionDescription.parse(passed.message.body),
+        let offer: SessionDescription? = try? SessionDescription.parse(passed.message.body)
+        if let offer, Call.isFaxRefusal(status), mayBridgeFax(offer, leg: from) {
+            return answerFax(passed, offer, in: &env)
+        }
+        guard status == .notAcceptableHere, let offer,
             let own = answeredAlone(offer, leg: from, in: &env)
         else { return false }
         apply(offer, from: from, own: own.description, isFinal: true, in: &env)
@@ -274,12 +286,19 @@ extension Call {
         if isInvite { acknowledge(other, sdp: nil, in: &env) }
         let from = Int(passed.from)
         guard let offer = try? SessionDescription.parse(passed.message.body),
-            let answer = (try? SessionDescription.parse(sdp))?.answering(offer.media.count),
-            let own = try? self.answer(answer, from: other, to: from, offer: offer, in: &env)
+            let answer = (try? SessionDescription.parse(sdp))?.answering(offer.media.count)
         else {
-            closeUnagreed(of: from, in: &env)
-            refuse(passed, .notAcceptableHere, in: &env)
-            return restore(other, in: &env)
+            return takeBack(passed, other, in: &env)
+        }
+        if Call.leavesFax(answer, offer), mayBridgeFax(offer, leg: from) {
+            // It took the change and no fax: nothing is left of its sound, which is asked for again.
+            apply(answer, from: other, own: ownDescription(of: other), isFinal: true, in: &env)
+            closeRejected(by: answer, of: other, in: &env)
+            if !answerFax(passed, offer, in: &env) { refuse(passed, .notAcceptableHere, in: &env) }
+            return
+        }
+        guard let own = try? self.answer(answer, from: other, to: from, offer: offer, in: &env) else {
+            return takeBack(passed, other, in: &env)
         }
         let isFinal = phase != .ringing
         apply(answer, from: other, own: ownDescription(of: other), isFinal: isFinal, in: &env)
@@ -288,9 +307,17 @@ extension Call {
             closeRejected(by: answer, of: leg, in: &env)
             closeRejected(by: offer, of: leg, in: &env)
         }
+        fax = nil
         join(from, other, in: &env)
         let timer = acceptedTimer(for: passed, leg: from)
         answerChange(passed, timer: timer, sdp: own.bytes, in: &env)
+    }
+
+    /// What one party agreed to can't be told the other one.
+    private mutating func takeBack(_ passed: PassedRequest, _ other: Int, in env: inout CallEnvironment) {
+        closeUnagreed(of: Int(passed.from), in: &env)
+        refuse(passed, .notAcceptableHere, in: &env)
+        restore(other, in: &env)
     }
 
     /// A party agreed to a change that did not come about: it is offered again what the other one still holds to.
@@ -332,7 +359,7 @@ extension Call {
         refuse(passed, refusal.status, fields: fields, in: &env)
     }
 
-    private mutating func acceptedTimer(for passed: PassedRequest, leg index: Int) -> SessionTimerFields {
+    mutating func acceptedTimer(for passed: PassedRequest, leg index: Int) -> SessionTimerFields {
         guard case .accept(let fields)? = legs[index].session?.timer?.received(passed.message) else {
             return SessionTimerFields()
         }

@@ -238,7 +238,8 @@ extension Call {
         case .quality(let endpoint, let quality): qualityReported(quality, of: endpoint, in: &env)
         case .digit(let endpoint, let digit): digitHeard(digit, on: endpoint, in: &env)
         case .notPressed(let endpoint, let why): note("stream \(endpoint.stream): \(why)", leg: index, in: &env)
-        case .voice, .heard, .talking, .played, .recorded, .fax: break
+        case .voice, .heard, .talking, .played, .recorded: break
+        case .fax(_, let figures): note(Call.words(figures), leg: index, in: &env)
         case .secured(let endpoint): note("stream \(endpoint.stream) is encrypted", leg: index, in: &env)
         case .insecure(let endpoint, let why): note("stream \(endpoint.stream): \(why)", leg: index, in: &env)
         case .closed(let endpoint, let statistics):

@@ -101,6 +101,8 @@ extension Call {
             else { continue }
             let (ours, its) = (own.media[position], remote.media[position])
             stream.plan.rtcpMux = ours.rtcpMux && its.rtcpMux
+            stream.plan.fax = Call.faxSettings(ours, its)
+            if stream.plan.fax != nil { legs[index].spoken.codec = "T.38" }
             protect(&stream, position, of: index, own: own, remote: remote, in: &env)
             if MediaNegotiation.negotiates(ours), MediaNegotiation.negotiates(its), !ours.isRejected {
                 let audio = AgreedAudio(local: ours, remote: its)

@@ -34,6 +34,8 @@ struct Call: Sendable {
             case resync
             /// Keeps a party to the codecs it shares with the other one.
             case narrow
+            /// Brings a leg to G.711, on which a fax goes as sound.
+            case faxSound
             /// A session change (INVITE, UPDATE) of the other leg, passed on.
             case change(PassedRequest)
             /// A digit as INFO.
@@ -111,6 +113,8 @@ struct Call: Sendable {
     var heldUpdate: PassedRequest?
     /// PRACKs that a callee refused for now, to be sent again.
     var prackRetries: [PrackRetry] = []
+    /// A fax that goes through a gateway of ours.
+    var fax: FaxBridge?
     /// A session change that is under way; a second one waits or is refused.
     var change: ExchangeID?
     var delayedAcknowledgement: DelayedAcknowledgement?

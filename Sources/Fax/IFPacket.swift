@@ -10,7 +10,7 @@ struct IFPacket {
     let kind: Kind
     /// The indicator (T.38 §7.3.1), where it is one of those known.
     let indicator: UInt8?
-    /// What of the bytes is the packet; zeros may stand behind one that was made of a parity.
+    /// What of the bytes is the packet; zeros, and nothing else, may stand behind it where it was made of a parity.
     let count: Int
 
     /// A modem begins to speak: the preamble of V.21, or the training of a faster one.
@@ -28,11 +28,9 @@ struct IFPacket {
         if isData, !isExtended, first >> 1 & 0xF > 8 { return nil }
         kind = isExtended ? .beyond : .known
         indicator = isData || isExtended ? nil : first >> 1 & 0xF
-        guard hasFields else {
-            count = head
-            return
-        }
-        guard let end = version == 0 ? Self.oldFields(bytes, head) : Self.fields(bytes, head) else { return nil }
+        guard let end = !hasFields ? head : version == 0 ? Self.oldFields(bytes, head) : Self.fields(bytes, head),
+            end <= bytes.count, bytes[end...].allSatisfy({ $0 == 0 })
+        else { return nil }
         count = end
     }
 

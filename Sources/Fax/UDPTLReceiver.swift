@@ -40,10 +40,10 @@ public struct UDPTLReceiver: ~Copyable {
     private(set) var expected: UInt16 = 0
     private(set) var end: UInt16 = 0
     private var waited: Int = 0
-    /// A run of packets that look late: the peer began anew.
-    private var lateNext: UInt16 = 0
-    private var lateRun: Int = 0
-    private static let restartRun: Int = 4
+    /// A run of packets that are far from there.
+    private var farNext: UInt16 = 0
+    private var farRun: Int = 0
+    private static let mostAhead: Int = UDPTL.window - 2
     private static let restartDistance: Int = 16
 
     public init() { memory = .allocate(byteCount: UDPTL.window * UDPTL.mostBytes, alignment: 16) }
@@ -64,16 +64,15 @@ public struct UDPTLReceiver: ~Copyable {
         let sequence = UInt16(datagram[0]) << 8 | UInt16(datagram[1])
         figures.received &+= 1
         if !isRunning { start(at: sequence, copies: copies(reader)) }
-        var ahead = Int(Int16(bitPattern: sequence &- expected))
-        if ahead < 0, !isRestart(sequence, ahead) {
-            figures.late &+= 1
-            return true
+        let ahead = Int(Int16(bitPattern: sequence &- expected))
+        if ahead < 0 || ahead >= Self.mostAhead {
+            guard isRestart(sequence, ahead) else {
+                figures.late &+= 1
+                return true
+            }
+            start(at: sequence, copies: copies(reader))
         }
-        if ahead < 0 || ahead >= UDPTL.window - 2 {
-            restart(at: sequence)
-            ahead = 0
-        }
-        lateRun = 0
+        farRun = 0
         let place = Int(sequence) & (UDPTL.window - 1)
         if slots[place].isThere, slots[place].sequence == sequence {
             figures.late &+= 1
@@ -131,11 +130,14 @@ public struct UDPTLReceiver: ~Copyable {
         for index in slots.indices { slots[index] = Slot() }
     }
 
+    /// Whether packets far from where we are show that the peer began anew, or was not heard for long. A single one may be anything, such
+    /// as a packet of the speech before.
     private mutating func isRestart(_ sequence: UInt16, _ ahead: Int) -> Bool {
-        guard ahead <= -Self.restartDistance else { return false }
-        lateRun = sequence == lateNext ? lateRun + 1 : 1
-        lateNext = sequence &+ 1
-        return lateRun >= Self.restartRun || ahead < -0x4000
+        guard ahead >= Self.mostAhead || ahead <= -Self.restartDistance else { return false }
+        farRun = sequence == farNext ? farRun + 1 : 1
+        farNext = sequence &+ 1
+        // What was on its way for long looks the same for a while.
+        return farRun >= (ahead < 0 && ahead > -0x4000 ? 4 : 2)
     }
 
     /// How many packets before its own a datagram really holds.

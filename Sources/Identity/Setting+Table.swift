@@ -113,6 +113,8 @@ extension Setting {
         .choice(
             "record-calls", .media, \.recordsCalls,
             "which calls are recorded; of the two phones of a call, one with all is enough"),
+        .choice(
+            "fax-t38", .media, \.fax, "a fax that is to go as T.38 instead of sound", "T.38 Annex D"),
         .number(
             "media-silence", .media, \.mediaSilenceSeconds, 10...3600, .seconds, zero: "never asks",
             "a phone that sends no media for so long, and is not on hold, is asked whether it is still in the call"),

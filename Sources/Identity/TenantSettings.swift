@@ -65,6 +65,7 @@ public struct TenantSettings: Hashable, Sendable {
     /// What the server speaks to callers.
     public var language: SpokenLanguage = .server
     public var recordsCalls: RecordingUse = .off
+    public var fax: FaxUse = .auto
     /// Dialled numbers that are emergency calls, compared whole; an extension of the same digits answers them.
     public var emergencyNumbers: [String] = ["112", "911", "15", "17", "18", "110", "114", "115", "196"]
 
@@ -118,6 +119,20 @@ public enum RedirectPolicy: String, Hashable, Sendable, SettingChoice {
         case .inside: "to users of the same tenant"
         case .anywhere:
             "to any SIP address, where phones are trusted: who sets one up can place calls at the operator's cost"
+        }
+    }
+}
+
+/// What becomes of a fax that a phone or gateway wants to turn to T.38.
+public enum FaxUse: String, Hashable, Sendable, SettingChoice {
+    case auto, passthrough, gateway, off
+
+    public var meaning: String {
+        switch self {
+        case .auto: "passed on to the other party; where that refuses, the server makes T.38 of the other party's sound"
+        case .passthrough: "passed on to the other party, which may refuse"
+        case .gateway: "never passed on: the server makes T.38 of the other party's sound"
+        case .off: "refused (488), so that the fax goes on as sound"
         }
     }
 }

@@ -100,8 +100,8 @@ extension SDPAttribute {
         "rtcp", "altc", "alt", "source-filter", "oldmediaip", "oldcip", "oldoip", "nortpproxy",
         // Streams share a port (RFC 8843, RFC 9143).
         "bundle-only",
-        // Names the author's product (RFC 8866 §6.3).
-        "tool",
+        // Names the author's product (RFC 8866 §6.3, T.38 Annex D.2.3).
+        "tool", "t38vendorinfo",
     ]
 
     func mayPass(_ secrets: Set<String>) -> Bool {

@@ -48,6 +48,8 @@ package final class PhoneCall {
     var direction = "sendrecv"
     var hasZeroAddress = false
     package var hasVideo = false
+    /// It is a fax now: the position of its stream of T.38.
+    package var faxStream: Int?
     let sdpSession: UInt64
     let rtpPort: UInt16
     /// A change of ours is under way.

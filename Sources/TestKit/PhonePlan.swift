@@ -16,6 +16,9 @@ package enum MidCallAction: Hashable, Sendable {
     case key
     /// Adds a video stream.
     case addVideo
+    /// Turns to T.38, in place of its speech or, `beside` it, as another stream; and back.
+    case fax(beside: Bool)
+    case speech
     case bye
     /// Loses power: sends and takes nothing any more.
     case die
@@ -30,6 +33,15 @@ package struct TimedAction: Hashable, Sendable {
     package var after: Duration
     package var action: MidCallAction
     package init(_ after: Duration, _ action: MidCallAction) { (self.after, self.action) = (after, action) }
+}
+
+/// What a phone does with an offer of T.38.
+package enum FaxAbility: Hashable, Sendable {
+    /// 488.
+    case none
+    /// Answers it and refuses the stream.
+    case refusesStream
+    case speaks
 }
 
 /// How a phone uses session timers (RFC 4028).

@@ -8,9 +8,18 @@ extension VirtualPhone {
     /// An offer of what the call has now.
     func offer(_ call: PhoneCall) -> [UInt8] {
         let known: SessionDescription? = call.offers.agreed.flatMap { try? SessionDescription.parse($0.local) }
-        let count: Int = max(known?.media.count ?? 1, call.hasVideo ? 2 : 1)
+        let count: Int = max(known?.media.count ?? 1, call.hasVideo ? 2 : 1, (call.faxStream ?? 0) + 1)
         var lines: [String] = []
         for position in 0..<count {
+            if let fax = call.faxStream {
+                lines +=
+                    position == fax ? image(call, position) : ["m=\(position == 0 ? "audio" : "image") 0 RTP/AVP 0"]
+                continue
+            }
+            if let known, position > 0, position < known.media.count, known.media[position].kind == .image {
+                lines.append("m=image 0 udptl t38")
+                continue
+            }
             let isAudio: Bool = position == 0
             lines += stream(
                 isAudio ? "audio" : "video", isOpen: isAudio || call.hasVideo, call, direction: call.direction,
@@ -28,6 +37,13 @@ extension VirtualPhone {
         var lines: [String] = []
         for (position, media) in offer.media.enumerated() {
             let isAudio: Bool = media.kind == .audio
+            if media.isT38 {
+                let isTaken: Bool = fax == .speaks && !media.isRejected
+                if isTaken { call.faxStream = position }
+                lines += isTaken ? image(call, position) : ["m=image 0 udptl t38"]
+                continue
+            }
+            if isAudio, !media.isRejected { call.faxStream = nil }
             let takesVideo: Bool = call.hasVideo || !(call.calleePlan?.refusesVideo ?? true)
             if !isAudio, takesVideo, !media.isRejected { call.hasVideo = true }
             let isOpen: Bool = !media.isRejected && (isAudio ? !speech(for: media).isEmpty : takesVideo)
@@ -38,9 +54,17 @@ extension VirtualPhone {
         return text(lines, call)
     }
 
+    private func image(_ call: PhoneCall, _ position: Int) -> [String] {
+        [
+            "m=image \(Int(call.rtpPort) + 2 * position) udptl t38", "a=T38FaxVersion:0", "a=T38MaxBitRate:14400",
+            "a=T38FaxRateManagement:transferredTCF", "a=T38FaxMaxDatagram:400", "a=T38FaxUdpEC:t38UDPRedundancy",
+        ]
+    }
+
     /// Whether the phone understands something of an offer.
     func understands(_ bytes: [UInt8]) -> Bool {
         guard let offer = try? SessionDescription.parse(bytes) else { return true }
+        if fax == .none, offer.media.contains(where: { $0.isT38 && !$0.isRejected }) { return false }
         let audio = offer.media.filter { $0.kind == .audio && !$0.isRejected }
         return audio.isEmpty || audio.contains { !speech(for: $0).isEmpty }
     }

@@ -29,6 +29,12 @@ extension VirtualPhone {
         case .addVideo:
             call.hasVideo = true
             reinvite(call, withOffer: true)
+        case .fax(let beside):
+            call.faxStream = beside ? 1 : 0
+            reinvite(call, withOffer: true)
+        case .speech:
+            call.faxStream = nil
+            reinvite(call, withOffer: true)
         case .info: send(.info, call)
         case .key: world.server.media.press("5", by: address.address)
         case .message: send(.message, call)

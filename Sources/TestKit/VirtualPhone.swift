@@ -73,6 +73,8 @@ package final class VirtualPhone {
     package var hasEvents = true
     /// In answers its own order and numbers count, not the offer's.
     package var isStubborn = false
+    /// What it does with an offer of T.38.
+    package var fax: FaxAbility = .none
     /// The direction of the audio its next calls begin with.
     package var nextDirection = "sendrecv"
     /// The Path its registrations come by.

@@ -42,6 +42,45 @@ struct HostileTests {
     }
 }
 
+@Suite("Speech that comes late")
+struct StraySpeechTests {
+    @Test("packets of the speech before a fax are neither taken for one, nor do they keep its first packets away")
+    func speech() {
+        var receiver = UDPTLReceiver()
+        var sender = UDPTLSender(.redundancy(depth: 3))
+        var gateway = T38Gateway(T38Settings())!
+        for number in 0..<20 {
+            let stamp = UInt8(number * 8)
+            let packet: [UInt8] =
+                [0x80, 8, UInt8(number), UInt8(number * 2), 0, 0, 1, stamp, 9, 9, 9, 9]
+                + [UInt8](repeating: 0xD5, count: 160)
+            packet.withUnsafeBytes { bytes in
+                _ = receiver.receive(bytes)
+                _ = gateway.receive(bytes)
+            }
+            while receiver.next() != nil {}
+        }
+        var output = [Int16](repeating: 0, count: 160)
+        let silence = [Int16](repeating: 0, count: 160)
+        for _ in 0..<100 {
+            output.withUnsafeMutableBufferPointer { output in
+                silence.withUnsafeBufferPointer { gateway.tick($0, into: output) }
+            }
+            #expect(output.allSatisfy { $0 == 0 }, "no modem begins to speak")
+        }
+        var received: [UInt8] = []
+        var datagram = [UInt8](repeating: 0, count: UDPTL.mostBytes)
+        for number in 0..<5 {
+            let length: Int = datagram.withUnsafeMutableBytes { room in
+                [UInt8(number)].withUnsafeBytes { sender.write($0, into: room)! }
+            }
+            datagram.withUnsafeBytes { _ = receiver.receive(UnsafeRawBufferPointer(rebasing: $0[0..<length])) }
+            while let (_, packet) = receiver.next() { received.append(packet[0]) }
+        }
+        #expect(received == [0, 1, 2, 3, 4])
+    }
+}
+
 @Suite("Sound of a fax")
 struct FaxLineTests {
     /// A packet of 20 ms that says its number.

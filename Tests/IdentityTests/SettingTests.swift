@@ -70,6 +70,8 @@ struct SettingTests {
         Row(text: "music-on-hold=off", scope: .terminal) { $0.musicOnHold = false },
         Row(text: "language=FR") { $0.language = .fr },
         Row(text: "record-calls=all", scope: .terminal) { $0.recordsCalls = .all },
+        Row(text: "fax-t38=gateway", scope: .terminal) { $0.fax = .gateway },
+        Row(text: "fax-t38=OFF") { $0.fax = .off },
         Row(text: "latch-any-source=on", scope: .terminal) { $0.latchAnySource = true },
         Row(text: "NO-ANSWER=5", scope: .terminal) { $0.noAnswerSeconds = 5 },
     ]

@@ -48,6 +48,16 @@ struct FaxStudio: ~Copyable {
         }
     }
 
+    /// The call goes to another packet thread.
+    mutating func move() {
+        var other = Studio()
+        other.graph.adopt(
+            studio.graph.extract(Studio.id(0).leg.call, now: at(Int64(now))), now: at(Int64(now)))
+        facts += studio.graph.facts
+        other.nodes = studio.nodes
+        studio = other
+    }
+
     mutating func run(seconds: Int) {
         let end: Int = now + seconds * 1000
         while now < end, sound.job.result == nil || server.job.result == nil {
@@ -111,6 +121,8 @@ struct GraphFaxTests {
         var studio = FaxStudio(
             sound, server, settings, isMuLaw: ecm,
             ways: [FaxWay(seed: 1, jitterMs: 50), FaxWay(seed: 2, lossPercent: 5, jitterMs: 50)])
+        studio.run(seconds: 12)
+        studio.move()
         studio.run(seconds: 240)
         #expect(sound.job.result == 0 && server.job.result == 0)
         let isSame: Bool = readPages(folder.file("received.tif")) == Self.pages

@@ -8,7 +8,7 @@ struct FaxNode: ~Copyable {
     /// The end of T.38, and the end of sound.
     let packets: EndpointPointer
     let sound: EndpointPointer
-    let phase: Int
+    var phase: Int
     var gateway: T38Gateway
     private var line = FaxLine()
     private var ssrc: UInt32 = 0
@@ -45,9 +45,6 @@ struct FaxNode: ~Copyable {
         line.put(UnsafeBufferPointer(start: decoded.baseAddress, count: count), timestamp: header.timestamp)
         return true
     }
-
-    /// Another stream of the end of sound follows.
-    mutating func restart() { line.restart() }
 
     /// 20 ms go by: what is in ``frame`` then is for the end of sound.
     mutating func run() { gateway.tick(line.take(), into: frame) }

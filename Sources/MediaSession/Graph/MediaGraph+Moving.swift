@@ -12,8 +12,11 @@ extension MediaGraph {
         takePlayers(of: call, into: &moved)
         for node in moved.endpoints {
             nodes[node.pointee.id] = nil
-            // A gateway begins anew where the call goes.
-            endFax(of: node)
+            // Both ends of a gateway are of the call, as what ties it to others is cut.
+            if let fax = node.pointee.fax, fax.pointee.packets == node {
+                wheel.leave(fax.pointee.phase)
+                phaseFaxes[fax.pointee.phase].removeAll { $0 == fax }
+            }
             moved.handshakes += handshakes.forget(node)
             leaveWheel(node)
         }
@@ -69,6 +72,10 @@ extension MediaGraph {
         for node in moved.endpoints {
             nodes[node.pointee.id] = node
             node.pointee.isAimStale = true
+            if let fax = node.pointee.fax, fax.pointee.packets == node {
+                fax.pointee.phase = wheel.enter(now: now)
+                phaseFaxes[fax.pointee.phase].append(fax)
+            }
             handshakes.time(node)
             enterWheel(node, now: now)
         }
