@@ -98,6 +98,7 @@ def test_two_browsers(server, people, phones):
     answering.join(15)
     hear_each_other(caller, callee)
     caller.hang_up()
+    assert callee.serve(10), "the hang-up reaches the other browser"
 
 
 def test_a_browser_that_holds_and_resumes_is_heard_again(server, people, phones):
@@ -121,6 +122,7 @@ def test_a_browser_that_holds_and_resumes_is_heard_again(server, people, phones)
     # The same handshake served throughout.
     assert caller.states.count("connected") == 1 and callee.states.count("connected") == 1
     caller.hang_up()
+    assert callee.serve(10), "the hang-up reaches the other browser"
 
 
 def hear_each_other(one, other, seconds=3.0, within=20):
