@@ -8,8 +8,8 @@ internal import Signals
 /// It decodes for itself, at 8 kHz, as what it listens for lies below 2.3 kHz; nobody hears that audio.
 struct SignalEar: ~Copyable {
     static let rate: Int = 8000
-    /// A tone whose packets stop coming is over after so long.
-    static let patience: Duration = .milliseconds(120)
+    /// A tone whose packets stop coming is over after so long: a network that stalls for less does not make two keys of one.
+    static let patience: Duration = .milliseconds(400)
 
     private var ingress = Ingress(sampleRate: UInt32(SignalEar.rate))
     private var resampler: Resampler?
