@@ -189,7 +189,7 @@ final class Bench {
         let frames: String = options["frames"].map { "\($0)/\(coding.codec.name)" } ?? "-"
         let units: UInt32 = coding.codec.clockRate / 50
         print(
-            "\(telephone) 127.0.0.1 \(ports.rtp) \(frames) \(coding.payloadType) \(units) \(talks ? 1 : 0) \(keys[0]) \(keys[1])"
+            "\(telephone) 127.0.0.1 \(ports.rtp) \(frames) \(coding.payloadType) \(units) \(talks ? 1 : work == .room ? 50 : 0) \(keys[0]) \(keys[1])"
         )
         legs.append(plan.id)
         commands.append(.set(plan))

@@ -4,7 +4,7 @@
 //   FRAMES      a file of encoded frames of 20 ms (records of CodecBench encode: a length in two bytes, big-endian, then the payload), played in a loop;
 //               `-` for 160 bytes that carry the time they were sent
 //   UNITS       RTP timestamp units of a frame
-//   SENDS       1, or 0 for a telephone that only listens
+//   SENDS       1 for every frame, N for one in N frames (a telephone that listens and shows it is there), 0 for none
 //   ..._KEY     master key and salt of AES_CM_128_HMAC_SHA1_80 in hexadecimal (30 bytes), or `-` for RTP
 // The sockets and the pacing are those of `udpraw paced` (../sip/udpraw.c): connected, one packet each 20 ms, one slot a millisecond, what
 // came back taken when the next packet is sent. `delays` has the kernel stamp arrivals, which costs the sender time: not for CPU figures.
@@ -309,7 +309,7 @@ int main(int argc, char **argv) {
     }
     if (tick == warm_ticks) { measuring = 1; mark("MEASURE_START"); }
     for (int i = (int)(tick % 20); i < leg_count; i += 20) {
-      if (legs[i].sends) send_one(&legs[i]);
+      if (legs[i].sends && (tick / 20 + (uint64_t)i) % (uint64_t)legs[i].sends == 0) send_one(&legs[i]);
       drain(&legs[i]);
     }
   }

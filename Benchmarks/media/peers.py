@@ -187,4 +187,4 @@ class Janus(Peer):
                 break
             if "error" in data:
                 sys.exit(f"Janus: {data}")
-        self.legs.append(f"{phone} 127.0.0.1 {data['rtp']['port']} {os.path.join(frames, 'PCMU')} 0 160 {1 if talks else 0} - -\n")
+        self.legs.append(f"{phone} 127.0.0.1 {data['rtp']['port']} {os.path.join(frames, 'PCMU')} 0 160 {1 if talks else 50} - -\n")

@@ -193,7 +193,7 @@ class Bench:
     # ------------------------------------------------------------ beside Janus
     def rooms(self):
         rounds = min(self.o.rounds, 3)
-        for count, talkers, title in ((30, 30, "30 all talking"), (505, 5, "500 listeners, 5 talkers")):
+        for count, talkers, title in ((30, 30, "30 all talking"), (500, 5, "500 in it, 5 of them talking")):
             got = {"Janus": [], "Martinet": []}
             for _ in range(rounds):
                 got["Janus"].append(self.single(f"room, {title}", "Janus", lambda: Janus(self.folder_of("janus-peer"), count, talkers, self.frames), "core_pct", 1))
