@@ -41,6 +41,7 @@ typedef struct {
 
 static Leg *legs;
 static int leg_count, measuring, delays;
+static uint32_t run;  // of each start its own: the packets of another turn are no replay of the last one's
 static Frames kinds[64];
 static int kind_count;
 static uint64_t sent, sent_measured, send_errors, taken, taken_measured, marked, unauthentic, late_ticks, bytes_measured;
@@ -166,7 +167,7 @@ static void open_leg(int local, const char *ip, int remote, Leg leg) {
   (void)socket_on(local + 1, 2048);
   if (inet_pton(AF_INET, ip, &to.sin_addr) != 1 || connect(leg.fd, (struct sockaddr *)&to, sizeof to) < 0) fail("connect", ip);
   if (delays) setsockopt(leg.fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on);
-  leg.ssrc = (uint32_t)(leg_count + 1) * 2654435761u;
+  leg.ssrc = (uint32_t)(leg_count + 1) * 2654435761u ^ run;
   leg.sequence = (uint16_t)(leg_count * 7 & 0x3fff);
   leg.timestamp = (uint32_t)leg_count * 160u;
   leg.frame = (uint32_t)leg_count * 37u;
@@ -290,6 +291,7 @@ int main(int argc, char **argv) {
   if (argc < 4) { fprintf(stderr, "usage: mediaload LEGS WARMUP_S SECONDS [delays]\n"); return 2; }
   double warm = atof(argv[2]), seconds = atof(argv[3]);
   delays = argc > 4 && !strcmp(argv[4], "delays");
+  run = (uint32_t)clock_ns(CLOCK_REALTIME) * 2246822519u;
   struct rlimit files = {20000, 20000};
   setrlimit(RLIMIT_NOFILE, &files);
   FILE *list = fopen(argv[1], "r");
