@@ -170,7 +170,7 @@ struct RelayTests {
     func failures() async throws {
         let plane = try Plane(ports: 21_800...21_899, threads: 2)
         let (a, b, other) = (endpoint(1, 0), endpoint(1, 1), endpoint(2, 0))
-        var plan = MediaEndpointPlan(id: a, ports: MediaPorts(interface: Plane.v4, rtp: 21_890))
+        let plan = MediaEndpointPlan(id: a, ports: MediaPorts(interface: Plane.v4, rtp: 21_890))
         plane.threads.perform([.set(plan)])
         #expect(await plane.failure(a) == "port 21890 of media interface 0 is not reserved for this call")
         plane.threads.perform([.join(b, a)])
