@@ -165,7 +165,8 @@ let package = Package(
         module(
             "TestKit",
             [
-                "Basics", "SIPMessage", "SDP", "RTP", "Codecs", "SIPTransaction", "SIPDialog", "Registration",
+                "Basics", "SIPMessage", "SDP", "RTP", "SRTP", "DTLS", "ICE", "Codecs", "SIPTransaction", "SIPDialog",
+                "Registration",
                 "MediaSession", "Identity",
                 "Numbering", "CallControl",
             ]),
@@ -190,7 +191,8 @@ let package = Package(
                 "Basics", "RTP", "STUN", "SRTP", "DTLS", "ICE", "Codecs", "Signals", "Fax", "FaxKit", "CSpanDSP",
                 "CVirtualTime",
             ]),
-        tests("MediaNegotiation", ["Basics", "SDP", "Codecs", "Fax", "MediaSession"], golden: true),
+        tests(
+            "MediaNegotiation", ["Basics", "SDP", "SRTP", "DTLS", "ICE", "Codecs", "Fax", "MediaSession"], golden: true),
         tests("Identity", ["Basics", "SIPMessage"]),
         tests("Numbering", ["Basics", "SIPMessage", "Identity"]),
         tests(
@@ -201,7 +203,10 @@ let package = Package(
         tests("Telemetry", ["Basics", "SIPTransaction", "MediaSession", "CallControl"], golden: false),
         tests(
             "CallControl",
-            ["Basics", "Codecs", "Identity", "MediaSession", "Registration", "SIPMessage", "SIPTransaction", "TestKit"]),
+            [
+                "Basics", "SRTP", "DTLS", "ICE", "Codecs", "Identity", "MediaSession", "Registration", "SIPMessage",
+                "SIPTransaction", "TestKit",
+            ]),
         .testTarget(name: "SimulationTests", dependencies: ["TestKit"], swiftSettings: settings),
         tests("Server", ["Basics", "Prompts", "SIPTransaction", "Identity", "Store", "Telemetry"]),
         tests("API", ["Basics", logging]),

@@ -32,7 +32,7 @@ extension Call {
         return ownAnswer(to: description, of: index, in: &env)
     }
 
-    /// Same streams, same directions, and what is relayed as it is unchanged.
+    /// Same streams, same directions, and what is relayed as it is unchanged. Keys, handshakes and ICE are the leg's own.
     private func changesCodecsOnly(_ description: SessionDescription, of index: Int) -> Bool {
         guard let known = legs[index].remoteDescription, known.media.count == description.media.count else {
             return false
@@ -42,7 +42,7 @@ extension Call {
             else { return false }
             if MediaNegotiation.negotiates(new) { return MediaNegotiation.negotiates(old) }
             return old.transportProtocol == new.transportProtocol && old.formats == new.formats
-                && old.attributes == new.attributes
+                && old.attributesBesideTransport == new.attributesBesideTransport
         }
     }
 

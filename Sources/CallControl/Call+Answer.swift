@@ -128,6 +128,7 @@ extension Call {
     /// The callee offers, as our INVITE had no offer: the caller's ACK will bring the answer.
     private mutating func connect(_ index: Int, offer: [UInt8], in env: inout CallEnvironment) {
         guard let description = try? SessionDescription.parse(offer),
+            (try? answerTransports(to: description, of: index, in: &env)) != nil,
             let own = try? self.offer(description, from: index, to: 0, in: &env)
         else {
             note("the offer can't be passed on", leg: index, in: &env)

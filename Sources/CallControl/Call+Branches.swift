@@ -255,10 +255,13 @@ extension Call {
                 .temporarilyUnavailable, outcome: .unreachable, reason: "no terminal answered", by: .server,
                 cause: .q850(18, text: "No user responding"), in: &env)
         case 488:
-            let isOurs: Bool = legs.contains { $0.incompatibility != nil }
+            let isOurs: Bool = legs.dropFirst().contains { $0.incompatibility != nil || $0.insecurity != nil }
+            let isInsecure: Bool = legs.dropFirst().contains { $0.insecurity != nil }
             refuseCaller(
                 .notAcceptableHere, outcome: .rejected(status: 488),
-                reason: isOurs ? "no common codec" : "the callee refuses the media", by: isOurs ? .server : .callee,
+                reason: isInsecure
+                    ? Call.encryptionReason : isOurs ? "no common codec" : "the callee refuses the media",
+                by: isOurs ? .server : .callee,
                 fields: mediaWarning.map { [(.warning, $0)] } ?? [], in: &env)
         default:
             let status = Call.shown(best)
@@ -273,13 +276,17 @@ extension Call {
         if let why = legs.lazy.compactMap(\.incompatibility).first {
             return Call.warning(why.lists(offerer: Call.party(0), answerer: Call.party(1)))
         }
+        if let why = legs.lazy.compactMap(\.insecurity).first { return Call.warning(why, of: Call.party(1)) }
         guard let own = caller.remoteDescription, let refused = legs.first(where: { $0.failure == .notAcceptableHere }),
             let told = refused.invite.flatMap({ try? SessionDescription.parse($0.body) })
         else { return nil }
         let (offered, asked) = (MediaNegotiation.codecs(in: own), MediaNegotiation.codecs(in: told))
-        return Call.warning(
+        var text: String =
             "\(Call.party(0)) offers \(offered.joined(separator: ", ")), \(Call.party(1)) takes none of \(asked.joined(separator: ", "))"
-        )
+        if let secure = told.media.first(where: { MediaNegotiation.isEncrypted($0) && !$0.isRejected }) {
+            text += ", or no encrypted media: its settings require them, as \(secure.transportProtocol)"
+        }
+        return Call.warning(text)
     }
 
     /// Lower is better: what tells the caller most comes first.

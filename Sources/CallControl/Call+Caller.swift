@@ -92,6 +92,7 @@ extension Call {
     ) {
         guard caller.session?.provisionals != nil, earlyLeg == nil,
             let description = try? SessionDescription.parse(offer),
+            (try? answerTransports(to: description, of: index, in: &env)) != nil,
             let own = try? self.offer(description, from: index, to: 0, in: &env)
         else {
             note("an early offer could not be passed on", leg: index, in: &env)

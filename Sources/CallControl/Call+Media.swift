@@ -13,7 +13,7 @@ extension Call {
     /// Ports are opened for streams that have none yet. Those it refuses keep theirs until both parties have agreed to that; see
     /// ``closeRejected(by:of:in:)``.
     mutating func describe(
-        _ description: SessionDescription, _ transports: [StreamTransport?], to index: Int,
+        _ description: SessionDescription, _ transports: LegTransports, to index: Int,
         in env: inout CallEnvironment
     ) throws(MediaRefusal) -> Written {
         guard let network = env.addresses.mediaNetwork(towards: legs[index].target.remote.address) else {
@@ -22,7 +22,7 @@ extension Call {
         }
         let description = padded(description, for: index)
         guard let endpoints = openStreams(for: description, leg: index, on: network, in: &env) else { throw .noPort }
-        let ours = description.withoutTransport(profiles: transports.map { $0?.profile })
+        let ours = description.withoutTransport(profiles: transports.streams.map { $0?.profile })
         guard let written = write(ours, transports, endpoints: endpoints, address: network.address, leg: index) else {
             throw .unwritable
         }
@@ -76,17 +76,17 @@ extension Call {
     }
 
     private mutating func write(
-        _ description: SessionDescription, _ transports: [StreamTransport?], endpoints: [SDPRelayEndpoint?],
+        _ description: SessionDescription, _ transports: LegTransports, endpoints: [SDPRelayEndpoint?],
         address: IPAddress, leg index: Int
     ) -> Written? {
         let session = legs[index].sdpSessionID
         let blank = SDPOrigin(sessionID: session, version: 0, address: address)
         var told: [SDPRelayEndpoint?] = endpoints
-        for (position, transport) in transports.enumerated() where position < told.count {
+        for (position, transport) in transports.streams.enumerated() where position < told.count {
             if let transport { told[position]?.rtcpMux = transport.sharesRTCPPort }
         }
         var relayed = description.relayed(origin: blank, endpoints: told)
-        relayed.write(transports, address: address)
+        relayed.write(transports.streams, groups: transports.groups, address: address)
         guard let unversioned = try? relayed.serialised() else { return nil }
         relayed.origin = SDPOrigin(
             sessionID: session, version: legs[index].sdpVersion(of: unversioned), address: address)
@@ -95,7 +95,9 @@ extension Call {
 
     /// What a leg was told last, to be said again: streams that ended meanwhile are refused, and an answer to `offer` sends, takes
     /// and names no more than that allows (RFC 3264 §6), which an offer of ours may have.
-    mutating func repeated(to index: Int, answering offer: SessionDescription?) -> [UInt8]? {
+    mutating func repeated(
+        to index: Int, answering offer: SessionDescription?, in env: inout CallEnvironment
+    ) -> [UInt8]? {
         guard let agreed = legs[index].session?.offers.agreed, var own = try? SessionDescription.parse(agreed.local)
         else { return nil }
         let asked: [MediaDescription] = offer?.media ?? own.media
@@ -110,6 +112,7 @@ extension Call {
             if !isOpen { own.media[position].port = 0 }
             if offer != nil { own.media[position].restrict(to: asked[position]) }
         }
+        guard protect(&own, to: index, answering: offer, in: &env) else { return nil }
         own.origin = SDPOrigin(
             sessionID: legs[index].sdpSessionID, version: 0, address: own.origin.address.ip ?? .anyV4)
         guard let unversioned = try? own.serialised() else { return nil }
@@ -240,8 +243,8 @@ extension Call {
         case .notPressed(let endpoint, let why): note("stream \(endpoint.stream): \(why)", leg: index, in: &env)
         case .voice, .heard, .talking, .played, .recorded: break
         case .fax(_, let figures): note(Call.words(figures), leg: index, in: &env)
-        case .secured(let endpoint): note("stream \(endpoint.stream) is encrypted", leg: index, in: &env)
-        case .insecure(let endpoint, let why): note("stream \(endpoint.stream): \(why)", leg: index, in: &env)
+        case .secured(let endpoint): secured(endpoint, in: &env)
+        case .insecure(let endpoint, let why): insecure(endpoint, why, in: &env)
         case .closed(let endpoint, let statistics):
             openEndpoints.remove(endpoint)
             noteFigures(statistics, of: endpoint, in: &env)

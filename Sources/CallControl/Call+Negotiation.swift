@@ -43,12 +43,14 @@ extension Call {
         let policies = (legs[index].codecPolicy, legs[source].codecPolicy)
         let told: SessionDescription = ownDescription(of: source) ?? description
         try checkEncryption(of: description, told: told, leg: source, in: &env)
-        let transports = try answerTransports(to: offer, of: index, in: &env)
+        let streams = try answerTransports(to: offer, of: index, in: &env)
         let negotiated: SessionDescription
         do {
             negotiated = try MediaNegotiation.answer(
                 to: offer, of: policies.0, after: description, own: told, of: policies.1, numbers: &legs[index].numbers)
         } catch { throw incompatible(error, offerer: index, answerer: source, in: &env) }
+        let groups: [SDPGroup] = StreamTransport.groups(answering: offer, after: description)
+        let transports = LegTransports(streams: streams, groups: groups)
         return try describe(negotiated, transports, to: index, in: &env)
     }
 

@@ -126,7 +126,7 @@ extension Call {
         if let offer = caller.remoteDescription {
             do throws(MediaRefusal) { try answerTransports(to: offer, of: 0, in: &env) } catch {
                 return refuseCaller(
-                    error.status, outcome: .rejected(status: error.status.code), reason: "encryption of the media",
+                    error.status, outcome: .rejected(status: error.status.code), reason: Call.encryptionReason,
                     by: .server, fields: error.fields(offerer: Call.party(0), answerer: Call.party(1)), in: &env)
             }
         }

@@ -23,6 +23,7 @@ extension Call {
     }
 
     private mutating func legDeadline(_ index: Int, in env: inout CallEnvironment) {
+        endInsecure(index, in: &env)
         if legs[index].stage == .cancelling, let until = legs[index].cancelUntil, env.now >= until {
             legs[index].cancelUntil = nil
             note("gave no final response to CANCEL", leg: index, in: &env)

@@ -207,6 +207,7 @@ struct Call: Sendable {
         for held in heldDigits { consider(held.dueAt) }
         for leg in legs where leg.stage != .over || leg.session?.answer != nil {
             if leg.stage == .cancelling { consider(leg.cancelUntil) }
+            consider(leg.insecureUntil)
             consider(leg.session?.answer?.retransmitter.nextDeadline)
             if leg.stage == .up { consider(leg.session?.timer?.nextDeadline) }
             consider(leg.session?.provisionals?.nextDeadline)

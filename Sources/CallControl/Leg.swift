@@ -87,6 +87,10 @@ struct Leg: Sendable {
     var numbers: [PayloadNumbers] = []
     /// How its last offer was answered, as far as the way of its packets goes.
     var answered: AnsweredOffer?
+    /// Why its media can't be protected as the settings want it.
+    var insecurity: EncryptionRefusal?
+    /// Its audio has no keys: the call ends then, unless they are agreed.
+    var insecureUntil: Moment?
     /// What protects its audio, for people.
     var protection: String?
     /// The party said, or showed, that it takes digits by INFO.

@@ -9,7 +9,7 @@ enum MediaRefusal: Error, Sendable {
     case unwritable
     case incompatible(MediaIncompatibility)
     /// It is encrypted, or not, against the settings.
-    case insecure(EncryptionRefusal)
+    case insecure(EncryptionRefusal, party: String)
 
     /// What the author of the description is answered.
     var status: SIPStatus {
@@ -27,7 +27,7 @@ enum MediaRefusal: Error, Sendable {
         switch self {
         case .noPort: [(.retryAfter, "5")]
         case .unwritable: []
-        case .insecure(let why): [(.warning, "399 martinet \"\(Call.warningText(why.explanation))\"")]
+        case .insecure(let why, let party): [(.warning, Call.warning(why, of: party))]
         case .incompatible(let why): [(.warning, Call.warning(why.lists(offerer: offerer, answerer: answerer)))]
         }
     }
@@ -37,5 +37,10 @@ extension Call {
     /// A Warning that says what the media lack: incompatible media format (RFC 3261 §20.43).
     static func warning(_ lists: String) -> String {
         "305 martinet \"\(warningText("Incompatible media format: \(lists)"))\""
+    }
+
+    /// A Warning that says how the media's packets may travel: incompatible transport protocol.
+    static func warning(_ why: EncryptionRefusal, of party: String) -> String {
+        "302 martinet \"\(warningText("Incompatible transport protocol: \(why.explanation(of: party))"))\""
     }
 }

@@ -9,5 +9,9 @@ public struct DTLSPlan: Hashable, Sendable {
     public var role: Role
     /// Of the peer's certificate: hash name in lower case and value; one must fit.
     public var fingerprints: [DTLSFingerprint]
-    public init(role: Role, fingerprints: [DTLSFingerprint]) { (self.role, self.fingerprints) = (role, fingerprints) }
+    /// The peer's name for the association (a=tls-id, RFC 8842 §4): another one wants another handshake. Empty where it has none.
+    public var association: String
+    public init(role: Role, fingerprints: [DTLSFingerprint], association: String = "") {
+        (self.role, self.fingerprints, self.association) = (role, fingerprints, association)
+    }
 }

@@ -16,20 +16,21 @@ public struct AgreedSecurity: Hashable, Sendable {
         if let pair = CryptoPair(own, remote), let key = AgreedSecurity.key(pair.own) {
             security = .sdes(local: key, remote: AgreedSecurity.key(pair.remote))
         } else if ours?.fingerprints.isEmpty == false {
-            let fingerprints: [DTLSFingerprint] = remote.fingerprints(in: agreement.remote, at: index)
+            let fingerprints: [DTLSFingerprint] = agreement.remote.usableFingerprints(ofMedia: index)
             security =
                 fingerprints.isEmpty
                 ? .none
-                : .dtls(DTLSPlan(role: AgreedSecurity.role(ours?.setup, its?.setup), fingerprints: fingerprints))
+                : .dtls(
+                    DTLSPlan(
+                        role: AgreedSecurity.role(ours?.setup, its?.setup), fingerprints: fingerprints,
+                        association: its?.tlsID ?? ""))
         } else {
             security = .none
         }
-        if let ufrag = ours?.iceUfrag, let password = ours?.icePassword, let remoteUfrag = its?.iceUfrag,
-            let remotePassword = its?.icePassword
-        {
+        if let credentials = agreement.credentials(index), let ufrag = its?.iceUfrag, let password = its?.icePassword {
             ice = ICEPlan(
-                localUfrag: ufrag, localPassword: password, remoteUfrag: remoteUfrag, remotePassword: remotePassword,
-                remoteIsLite: its?.isICELite ?? false)
+                localUfrag: credentials.ufrag, localPassword: credentials.password, remoteUfrag: ufrag,
+                remotePassword: password, remoteIsLite: its?.isICELite ?? false)
         } else {
             ice = nil
         }

@@ -50,6 +50,7 @@ package final class PhoneCall {
     package var hasVideo = false
     /// It is a fax now: the position of its stream of T.38.
     package var faxStream: Int?
+    var secrets = PhoneSecrets()
     let sdpSession: UInt64
     let rtpPort: UInt16
     /// A change of ours is under way.

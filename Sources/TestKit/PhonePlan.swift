@@ -14,6 +14,8 @@ package enum MidCallAction: Hashable, Sendable {
     case info, message, options
     /// A key, as an event or a tone in the media.
     case key
+    /// A re-INVITE with other keys, another certificate, and ICE begun anew.
+    case rekey
     /// Adds a video stream.
     case addVideo
     /// Turns to T.38, in place of its speech or, `beside` it, as another stream; and back.

@@ -13,6 +13,8 @@ package final class Scenario {
     private var users: [[VirtualPhone]] = []
     private let activeTime: Duration
     private let callCount: Int
+    /// Phones have keys of many kinds.
+    private let isEncrypted: Bool
 
     package init(seed: UInt64) {
         self.seed = seed
@@ -26,6 +28,10 @@ package final class Scenario {
         tenant.transcoding = chance(85)
         if chance(20) {
             tenant.codecs = [["pcma", "pcmu"], ["opus", "pcma", "others"]][Int.random(in: 0...1, using: &random)]
+        }
+        let isEncrypted: Bool = chance(50)
+        if isEncrypted {
+            tenant.encryption = chance(60) ? .offered : EncryptionUse.allCases[Int.random(in: 0...3, using: &random)]
         }
         tenant.dtmf = chance(70) ? .auto : DTMFUse.allCases[Int.random(in: 0...3, using: &random)]
         let counts: [Int] = (0..<Int.random(in: 3...5, using: &random)).map { _ in
@@ -51,6 +57,7 @@ package final class Scenario {
         activeTime = .seconds(Int.random(in: 60...1500, using: &random))
         callCount = Int.random(in: 3...12, using: &random)
         self.random = random
+        self.isEncrypted = isEncrypted
         var index: Int = 0
         for user in accounts.accounts {
             users.append(
@@ -77,6 +84,13 @@ package final class Scenario {
             phone.hasEvents = percent(70)
             phone.isStubborn = percent(40)
         }
+        guard isEncrypted, percent(70) else { return phone }
+        phone.encryption = PhoneEncryption.allCases[Int.random(in: 0..<6, using: &random)]
+        phone.suites =
+            [
+                ["AES_CM_128_HMAC_SHA1_80", "AEAD_AES_256_GCM"], ["AES_CM_128_HMAC_SHA1_80"], ["AEAD_AES_128_GCM"],
+                ["AES_CM_128_HMAC_SHA1_32", "AES_CM_128_HMAC_SHA1_80"],
+            ][Int.random(in: 0..<4, using: &random)]
         return phone
     }
 
@@ -282,7 +296,7 @@ package final class Scenario {
     }
 
     private func action() -> MidCallAction {
-        switch Int.random(in: 0..<17, using: &random) {
+        switch Int.random(in: 0..<19, using: &random) {
         case 0, 1: .hold(.sendonly)
         case 2: .hold(.inactive)
         case 3: .hold(.zeroAddress)
@@ -296,6 +310,7 @@ package final class Scenario {
         case 12: .options
         case 13: .addVideo
         case 14, 15: .key
+        case 16, 17: .rekey
         default: .cutConnection
         }
     }

@@ -1,5 +1,6 @@
 package import Basics
 internal import Codecs
+package import DTLS
 package import MediaSession
 internal import Synchronization
 
@@ -19,19 +20,25 @@ package final class VirtualMediaPlane: MediaPlane {
         /// Changed since the plans were judged.
         var changed: Set<MediaEndpointID> = []
         var transcoded: Int = 0
+        /// Plans compared with what their phones hold to, and how many of them were encrypted.
+        var compared: (all: Int, secure: Int) = (0, 0)
     }
 
     let state: Mutex<State>
     private let keepsLog: Bool
+    package let fingerprint: DTLSFingerprint?
 
     /// - Parameters:
     ///   - ports: how many port pairs there are, from 10000 on.
     ///   - keepsLog: remembers every command, for tests that look at them.
+    ///   - makesHandshakes: has a certificate.
     ///   - packets: what each endpoint is said to have taken and sent when it is closed.
-    package init(ports: Int = 500, keepsLog: Bool = false, packets: UInt64 = 50) {
+    package init(ports: Int = 500, keepsLog: Bool = false, packets: UInt64 = 50, makesHandshakes: Bool = true) {
         let free: [UInt16] = (0..<ports).reversed().map { UInt16(10_000 + 2 * $0) }
         state = Mutex(State(free: free, packets: packets))
         self.keepsLog = keepsLog
+        fingerprint =
+            makesHandshakes ? DTLSFingerprint(hash: "sha-256", value: [UInt8](repeating: 0x5A, count: 32)) : nil
     }
 
     // MARK: What tests ask
@@ -69,6 +76,23 @@ package final class VirtualMediaPlane: MediaPlane {
     /// How often the plans of two joined endpoints were such as need transcoding.
     package var transcodedPlans: Int { state.withLock { $0.transcoded } }
 
+    /// What an endpoint on this port was told last, where its peer is on that one.
+    func plan(onPort port: UInt16, peerPort: UInt16) -> MediaEndpointPlan? {
+        state.withLock { state in
+            state.open.values.first { $0.ports.rtp == port && ($0.remoteRTP?.port ?? peerPort) == peerPort }
+        }
+    }
+
+    func compared(isSecure: Bool) {
+        state.withLock { state in
+            state.compared.all += 1
+            state.compared.secure += isSecure ? 1 : 0
+        }
+    }
+
+    /// Plans of encrypted streams that were compared with what their phones hold to.
+    package var comparedSecrets: Int { state.withLock { $0.compared.secure } }
+
     /// Facts since the last call, to be handed to the shards of their calls.
     package func takeFacts() -> [MediaFact] {
         state.withLock { state in
@@ -77,6 +101,9 @@ package final class VirtualMediaPlane: MediaPlane {
             return facts
         }
     }
+
+    /// Something happened to an endpoint.
+    package func report(_ fact: MediaFact) { state.withLock { $0.facts.append(fact) } }
 
     /// The party that signals from this address presses a key: its endpoints that listen for digits in the media say so.
     package func press(_ key: Character, by address: IPAddress) {

@@ -44,14 +44,18 @@ extension VirtualPhone {
                 continue
             }
             if isAudio, !media.isRejected { call.faxStream = nil }
+            checkOffer(media, position, call)
             let takesVideo: Bool = call.hasVideo || !(call.calleePlan?.refusesVideo ?? true)
             if !isAudio, takesVideo, !media.isRejected { call.hasVideo = true }
-            let isOpen: Bool = !media.isRejected && (isAudio ? !speech(for: media).isEmpty : takesVideo)
+            let isOpen: Bool =
+                !media.isRejected && accepts(media) && (isAudio ? !speech(for: media).isEmpty : takesVideo)
             let direction: String = VirtualPhone.answer(to: media.direction, ours: call.direction)
             lines += stream(
                 isAudio ? "audio" : "video", isOpen: isOpen, call, direction: direction, answering: media, position)
         }
-        return text(lines, call)
+        let own: [UInt8] = text(lines, call)
+        noteSecurity(own: own, remote: bytes, call)
+        return own
     }
 
     private func image(_ call: PhoneCall, _ position: Int) -> [String] {
@@ -66,7 +70,7 @@ extension VirtualPhone {
         guard let offer = try? SessionDescription.parse(bytes) else { return true }
         if fax == .none, offer.media.contains(where: { $0.isT38 && !$0.isRejected }) { return false }
         let audio = offer.media.filter { $0.kind == .audio && !$0.isRejected }
-        return audio.isEmpty || audio.contains { !speech(for: $0).isEmpty }
+        return audio.isEmpty || audio.contains { !speech(for: $0).isEmpty && accepts($0) }
     }
 
     /// What the phone answers an offered stream with.
@@ -101,15 +105,17 @@ extension VirtualPhone {
         _ position: Int
     ) -> [String] {
         let port: Int = isOpen ? Int(call.rtpPort) + 2 * position : 0
+        let profile: String = profile(position, call, answering: offer)
         let codecs: [PhoneCodec] = kind == "audio" ? audioFormats(answering: offer) : [PhoneCodec(96, "H264/90000")]
         let formats: [String] = isOpen || offer == nil ? codecs.map { String($0.number) } : offer?.formats ?? []
-        var lines: [String] = ["m=\(kind) \(port) RTP/AVP \(formats.joined(separator: " "))"]
+        var lines: [String] = ["m=\(kind) \(port) \(profile) \(formats.joined(separator: " "))"]
         guard isOpen else { return lines }
         for codec in codecs where codec.number >= 35 { lines.append("a=rtpmap:\(codec.number) \(codec.encoding)") }
         if let events = codecs.first(where: { $0.encoding == PhoneCodec.events.encoding }) {
             lines.append("a=fmtp:\(events.number) 0-16")
         }
         lines.append("a=\(direction)")
+        lines += securityLines(position, port, call, answering: offer)
         return lines
     }
 
@@ -124,7 +130,7 @@ extension VirtualPhone {
                     "v=0", "o=\(mark) \(call.sdpSession) \(version) IN \(network) \(host)", "s=-",
                     "c=IN \(network) \(connection)",
                     "t=0 0",
-                ] + streams
+                ] + (encryption == .browser ? ["a=group:BUNDLE 0"] : []) + streams
             return Array((lines.joined(separator: "\r\n") + "\r\n").utf8)
         }
         return write(call.offers.version(of: write(0)))
@@ -156,9 +162,11 @@ extension VirtualPhone {
         guard offer.media.count == answer.media.count else {
             return fault("an answer with \(answer.media.count) streams to an offer of \(offer.media.count)", call)
         }
+        noteSecurity(own: agreed.local, remote: bytes, call)
         for (asked, given) in zip(offer.media, answer.media) {
             if asked.isRejected, !given.isRejected { fault("a refused stream comes back open in the answer", call) }
             if given.isRejected { continue }
+            checkSecurity(asked: asked, given: given, call)
             if given.direction.sends, !asked.direction.receives {
                 fault("the answer sends where the offer takes nothing", call)
             }

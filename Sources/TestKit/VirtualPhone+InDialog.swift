@@ -35,6 +35,9 @@ extension VirtualPhone {
         case .speech:
             call.faxStream = nil
             reinvite(call, withOffer: true)
+        case .rekey:
+            renewSecrets(call)
+            reinvite(call, withOffer: true)
         case .info: send(.info, call)
         case .key: world.server.media.press("5", by: address.address)
         case .message: send(.message, call)

@@ -69,6 +69,9 @@ package final class VirtualPhone {
     package var digestHost: String?
     /// What it speaks, what it likes best first.
     package var codecs: [PhoneCodec] = [.pcma, .pcmu]
+    /// How it protects its media; and with keys of which suites, the one it likes best first.
+    package var encryption: PhoneEncryption = .none
+    package var suites: [String] = ["AES_CM_128_HMAC_SHA1_80", "AEAD_AES_256_GCM"]
     /// How it takes digits, or doesn't.
     package var hasEvents = true
     /// In answers its own order and numbers count, not the offer's.

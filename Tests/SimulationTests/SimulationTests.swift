@@ -16,6 +16,8 @@ struct SimulationTests {
     private static let played = Mutex(0)
     /// Plans that need transcoding, over all seeds.
     private static let transcoded = Mutex(0)
+    /// Plans of encrypted streams that were compared with their phones' keys.
+    private static let secrets = Mutex(0)
 
     @Test("nothing is left of any call, whatever the network and the phones do", arguments: 0..<SimulationTests.shares)
     func nothingIsLeft(share: Int) {
@@ -34,8 +36,11 @@ struct SimulationTests {
         }
         guard total == SimulationTests.count else { return }
         let transcoded: Int = SimulationTests.transcoded.withLock { $0 }
-        print("simulation: \(total) seeds played, \(transcoded) plans of transcoding")
-        #expect(total < 2000 || transcoded > 1000)
+        let secrets: Int = SimulationTests.secrets.withLock { $0 }
+        print(
+            "simulation: \(total) seeds played, \(transcoded) plans of transcoding, \(secrets) encrypted plans with the phones' keys"
+        )
+        #expect(total < 2000 || (transcoded > 1000 && secrets > 200))
     }
 
     private static func play(_ seed: UInt64) {
@@ -45,6 +50,8 @@ struct SimulationTests {
         let found: [String] = scenario.run()
         let transcoded: Int = scenario.world.server.media.transcodedPlans
         SimulationTests.transcoded.withLock { $0 += transcoded }
+        let secrets: Int = scenario.world.server.media.comparedSecrets
+        SimulationTests.secrets.withLock { $0 += secrets }
         if let path {
             let text: String = scenario.world.log.joined(separator: "\n")
             do { try text.write(toFile: path, atomically: true, encoding: .utf8) } catch { Issue.record(error) }
