@@ -71,6 +71,12 @@ public struct ReportExchange: Sendable {
         return true
     }
 
+    /// What the peer lost of our stream since its report before, as a datagram taken in at `now` told it; in per cent, rounded up.
+    func lossTold(at now: Moment) -> UInt8? {
+        guard reportedAt == now.nanoseconds, let reported else { return nil }
+        return UInt8((UInt32(reported.fractionLost) * 100 + 255) / 256)
+    }
+
     private mutating func take(_ blocks: RTCPReportBlocks, about ssrc: UInt32, _ clockRate: UInt32, _ now: Moment) {
         for index in 0..<blocks.count {
             let block: RTCPReportBlock = blocks[index]

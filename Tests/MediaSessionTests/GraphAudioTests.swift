@@ -54,6 +54,83 @@ struct GraphAudioTests {
         #expect(pause[1].header.marker)
     }
 
+    @Test(
+        "pauses of any length leave what follows at its time, in packets of any length",
+        arguments: [20, 30, 60] as [UInt8])
+    func oddPauses(packetTimeMs: UInt8) {
+        var studio = Studio()
+        _ = studio.open { $0.incoming = [pcmaFormat] }
+        _ = studio.open { ($0.outgoing, $0.packetTimeMs) = ([pcmuFormat], packetTimeMs) }
+        studio.graph.join(studio.nodes[0], studio.nodes[1])
+        // Each spurt is 20 ms of sound and 40 of silence; after it come pauses of 0, 1, 2, ... ms.
+        var stamp: UInt32 = 0
+        var begun: [UInt32] = []
+        var heard: [UInt32] = []
+        var base: UInt32?
+        var quiet = 1000
+        for spurt in 0..<100 {
+            begun.append(stamp)
+            for packet in 0..<3 {
+                var bytes: [UInt8] = rtp(UInt16(spurt * 3 + packet), timestamp: stamp)
+                for index in 12..<bytes.count { bytes[index] = packet == 0 ? 0xA5 : 0xD5 }
+                for sent in studio.send(bytes, from: 0, at: Int64(stamp / 8)) {
+                    base = base ?? sent.header.timestamp
+                    for (index, code) in sent.payload.enumerated() {
+                        // Small values of the µ-law have high codes.
+                        let isLoud: Bool = code & 0x7F < 0x40
+                        if isLoud, quiet > 200 { heard.append(sent.header.timestamp &+ UInt32(index) &- (base ?? 0)) }
+                        quiet = isLoud ? 0 : quiet + 1
+                    }
+                }
+                stamp += 160
+            }
+            stamp += UInt32(spurt * 8)
+        }
+        #expect(heard.count >= 99 && heard == Array(begun.prefix(heard.count)))
+    }
+
+    @Test("loss that the listener tells makes Opus bring each packet twice, until nothing is lost for a while")
+    func protection() throws {
+        let codec = AudioCodec.opus(OpusParameters(maxPlaybackRate: 16_000, maxAverageBitrate: 32_000, inBandFEC: true))
+        var studio = Studio()
+        _ = studio.open { $0.incoming = [pcmaFormat] }
+        _ = studio.open { $0.outgoing = [MediaFormat(payloadType: 111, .audio(codec))] }
+        studio.graph.join(studio.nodes[0], studio.nodes[1])
+        var decoder = try AudioDecoder(codec)
+        var samples = [Int16](repeating: 0, count: AudioDecoder.mostSamples)
+        var number: UInt16 = 0
+        /// How many of 50 packets bring the one before them.
+        func protected(afterLossOf fraction: UInt8?) -> Int {
+            var count = 0
+            for step in 0..<50 {
+                number += 1
+                var bytes: [UInt8] = rtp(number, timestamp: UInt32(number) * 160)
+                // Something like a voice: a square wave of changing length.
+                let width: Int = 20 + Int(number) % 23
+                for index in 12..<bytes.count { bytes[index] = (index / width) % 2 == 0 ? 0xB5 : 0x35 }
+                for sent in studio.send(bytes, from: 0, at: Int64(number) * 20) {
+                    if step == 0, let fraction {
+                        let block: [UInt32] = [0x81C9_0007, 77, sent.header.ssrc, UInt32(fraction) << 24, 0, 0, 0, 0]
+                        _ = studio.send(words(block), from: 1, at: Int64(number) * 20 + 1, isRTCP: true)
+                    }
+                    sent.payload.withUnsafeBytes { payload in
+                        samples.withUnsafeMutableBufferPointer { room in
+                            if decoder.recover(samples: 320, from: payload, into: room) != nil { count += 1 }
+                            _ = decoder.decode(payload, into: room)
+                        }
+                    }
+                }
+            }
+            return count
+        }
+        #expect(protected(afterLossOf: nil) == 0)
+        #expect(protected(afterLossOf: 25) > 5, "10 %")
+        #expect(protected(afterLossOf: nil) > 5)
+        #expect(protected(afterLossOf: 0) > 5, "not at once")
+        for _ in 0..<8 { _ = protected(afterLossOf: 0) }
+        #expect(protected(afterLossOf: nil) == 0)
+    }
+
     @Test("another packet time is cut from what comes")
     func packetTime() {
         var studio = Studio()

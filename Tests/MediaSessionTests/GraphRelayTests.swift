@@ -36,8 +36,12 @@ struct Studio: ~Copyable {
 
     /// Telephone `number` sends; what leaves is returned as (line, packet).
     mutating func send(_ bytes: [UInt8], from number: Int, at milliseconds: Int64, isRTCP: Bool = false) -> [Sent] {
+        send(bytes, from: number, nanoseconds: milliseconds * 1_000_000, isRTCP: isRTCP)
+    }
+
+    mutating func send(_ bytes: [UInt8], from number: Int, nanoseconds: Int64, isRTCP: Bool = false) -> [Sent] {
         let source: IPEndpoint = host(UInt32(number + 1), isRTCP ? 4001 : 4000)
-        receive(bytes, on: number, isRTCP: isRTCP, from: source, now: at(milliseconds))
+        receive(bytes, on: number, isRTCP: isRTCP, from: source, now: Moment(nanoseconds: nanoseconds))
         return take()
     }
 

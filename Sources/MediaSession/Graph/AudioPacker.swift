@@ -19,6 +19,7 @@ struct AudioPacker: ~Copyable {
     private var start: Int = 0
     private(set) var waiting: Int = 0
     private let packetSamples: Int
+    private var expectedLoss: UInt8 = 0
     private let payload: UnsafeMutableRawPointer
     static let payloadSize: Int = 6400
 
@@ -60,11 +61,21 @@ struct AudioPacker: ~Copyable {
         }
     }
 
-    /// Fills what waits up to a whole packet with silence.
-    mutating func pad() {
-        guard waiting > 0, waiting < packetSamples else { return }
-        (queue + start + waiting).update(repeating: 0, count: packetSamples - waiting)
-        waiting = packetSamples
+    /// A pause of the source: what waits is filled up with silence to a whole packet, as far as the pause is long.
+    /// - Parameters:
+    ///   - units: the length of the pause on an RTP clock.
+    ///   - clock: that clock, in Hz.
+    /// - Returns: what is left of it, on the codec's RTP clock.
+    mutating func pause(_ units: UInt32, clock: UInt32) -> UInt32 {
+        let length: Int = Int(units) * sampleRate / Int(max(clock, 1))
+        let filled: Int = waiting == 0 ? 0 : min(length, packetSamples - waiting % packetSamples)
+        if start + waiting + filled > capacity {
+            queue.update(from: queue + start, count: waiting)
+            start = 0
+        }
+        (queue + start + waiting).update(repeating: 0, count: filled)
+        waiting += filled
+        return UInt32(truncatingIfNeeded: (length - filled) * Int(codec.clockRate) / sampleRate)
     }
 
     /// Forgets what waits.
@@ -82,8 +93,14 @@ struct AudioPacker: ~Copyable {
         return UnsafeRawBufferPointer(start: payload, count: count)
     }
 
-    /// What the listener loses, for codings that can make up for it.
-    mutating func expectLoss(percent: UInt8) { encoder.setExpectedLoss(percent: percent) }
+    /// What the listener says it lost lately: codings that can make up for it do (Opus by in-band FEC, where the listener takes it). What
+    /// was lost before counts on for a while.
+    mutating func noteLoss(percent: UInt8) {
+        let expected: UInt8 = max(min(percent, 30), expectedLoss / 4 * 3 + expectedLoss % 4 / 2)
+        guard expected != expectedLoss else { return }
+        expectedLoss = expected
+        encoder.setExpectedLoss(percent: expected)
+    }
 
     private mutating func changeRate(_ rate: Int) {
         inputRate = rate

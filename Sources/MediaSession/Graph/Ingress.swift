@@ -111,7 +111,8 @@ struct Ingress: ~Copyable {
         }
         let samples: Int = Int(missing) * rate / Int(clockRate)
         concealedUnits &+= UInt64(missing)
-        if lost == 1, let count = decoder!.recover(samples: samples, from: payload, into: room) { return (0, count) }
+        // Of several lost packets the last one may be in this one, and those before it are made up.
+        if let count = decoder!.recover(samples: samples, from: payload, into: room) { return (0, count) }
         return (0, decoder!.conceal(samples: samples, into: room))
     }
 }

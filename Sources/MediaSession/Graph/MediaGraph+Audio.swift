@@ -42,10 +42,9 @@ extension MediaGraph {
     private mutating func transcode(_ audio: Ingress.Audio, to node: EndpointPointer, now: Moment) {
         guard let packer = packer(of: node) else { return }
         if audio.gap > 0 {
-            packer.pointee.pad()
+            let left: UInt32 = packer.pointee.pause(audio.gap, clock: audio.clockRate)
             emit(packer, to: node, now: now)
-            let units = UInt64(audio.gap) * UInt64(packer.pointee.codec.clockRate) / UInt64(max(1, audio.clockRate))
-            node.pointee.made.skip(UInt32(truncatingIfNeeded: units))
+            if left > 0 { node.pointee.made.skip(left) }
         }
         packer.pointee.push(audio.samples, rate: audio.rate)
         emit(packer, to: node, now: now)
