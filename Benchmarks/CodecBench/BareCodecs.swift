@@ -1,6 +1,7 @@
 import CBcg729
 import COpus
 import CSpanDSP
+import Codecs
 
 /// A library called in a loop with nothing around it: what our own work is measured against.
 protocol BareCodec {
@@ -45,25 +46,36 @@ struct BareG729: BareCodec {
     }
 }
 
-/// Set up as our encoder sets it up.
 struct BareOpus: BareCodec {
     let encoder: OpaquePointer
     let decoder: OpaquePointer
+    let channels: Int
 
-    init(rate: Int32) {
-        guard let encoder = opus_encoder_create(rate, 1, OPUS_APPLICATION_VOIP, nil),
-            let decoder = opus_decoder_create(rate, 1, nil)
-        else { fail("no opus at \(rate) Hz") }
-        (self.encoder, self.decoder) = (encoder, decoder)
-        _ = copus_encoder_set(
-            encoder, OPUS_SET_BITRATE_REQUEST, rate == 8_000 ? 12_000 : rate == 16_000 ? 20_000 : 32_000)
-        _ = copus_encoder_set(encoder, OPUS_SET_COMPLEXITY_REQUEST, 5)
-        _ = copus_encoder_set(
-            encoder, OPUS_SET_MAX_BANDWIDTH_REQUEST,
-            rate == 8_000
-                ? OPUS_BANDWIDTH_NARROWBAND : rate == 16_000 ? OPUS_BANDWIDTH_WIDEBAND : OPUS_BANDWIDTH_FULLBAND)
+    /// - Parameter bandwidth: the widest it may send (OPUS_BANDWIDTH_…); nil leaves it to the library.
+    init(rate: Int32, channels: Int32 = 1, bitrate: Int32, complexity: Int32, bandwidth: Int32? = nil) {
+        guard let encoder = opus_encoder_create(rate, channels, OPUS_APPLICATION_VOIP, nil),
+            let decoder = opus_decoder_create(rate, channels, nil)
+        else { fail("no opus at \(rate) Hz with \(channels) channels") }
+        (self.encoder, self.decoder, self.channels) = (encoder, decoder, Int(channels))
+        _ = copus_encoder_set(encoder, OPUS_SET_BITRATE_REQUEST, bitrate)
+        _ = copus_encoder_set(encoder, OPUS_SET_COMPLEXITY_REQUEST, complexity)
+        if let bandwidth { _ = copus_encoder_set(encoder, OPUS_SET_MAX_BANDWIDTH_REQUEST, bandwidth) }
     }
 
+    /// Set up as our encoder is.
+    init(like state: OpusEncoderState) {
+        let bandwidth: Int32 =
+            switch state.bandwidthHz {
+            case ...4_000: OPUS_BANDWIDTH_NARROWBAND
+            case ...8_000: OPUS_BANDWIDTH_WIDEBAND
+            default: OPUS_BANDWIDTH_FULLBAND
+            }
+        self.init(
+            rate: Int32(state.sampleRate), bitrate: Int32(state.bitrate), complexity: Int32(state.complexity),
+            bandwidth: bandwidth)
+    }
+
+    /// `count` samples a channel.
     func encode(_ samples: UnsafePointer<Int16>, _ count: Int, _ bytes: UnsafeMutablePointer<UInt8>, _ room: Int) -> Int
     {
         Int(opus_encode(encoder, samples, Int32(count), bytes, Int32(room)))

@@ -1,12 +1,10 @@
-import CBcg729
-import COpus
 import CSpanDSP
 import Codecs
 import Glibc
 
 /// Runs `one` and `other` in turns, over `frames` frames each.
 /// - Returns: the least time of each, in ns a frame.
-private func race(_ frames: Int, _ one: () -> Void, _ other: () -> Void) -> (Double, Double) {
+func race(_ frames: Int, _ one: () -> Void, _ other: () -> Void) -> (Double, Double) {
     var (best, bestOther) = (Double.infinity, Double.infinity)
     for _ in 0..<15 {
         best = min(best, time(one) / Double(frames))
@@ -15,7 +13,7 @@ private func race(_ frames: Int, _ one: () -> Void, _ other: () -> Void) -> (Dou
     return (best, bestOther)
 }
 
-private func time(_ work: () -> Void) -> Double {
+func time(_ work: () -> Void) -> Double {
     func now() -> Double {
         var time = timespec()
         clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
@@ -101,10 +99,9 @@ func bench(speech: [Int16]) {
         "G722 lower half", .g722, rate: 8_000, speech: narrow, bare: BareG722(options: Int32(G722_SAMPLE_RATE_8000)))
     measure("G729", .g729(annexB: false), rate: 8_000, speech: narrow, bare: BareG729())
     for (rate, speech) in [(UInt32(8_000), narrow), (16_000, speech), (48_000, full)] {
-        let parameters = OpusParameters(maxPlaybackRate: rate)
-        measure(
-            "opus \(rate / 1_000) kHz", .opus(parameters), rate: rate, speech: speech, bare: BareOpus(rate: Int32(rate))
-        )
+        let codec = AudioCodec.opus(OpusParameters(maxPlaybackRate: rate))
+        guard let state = (try? AudioEncoder(codec))?.opusState else { fail("no opus") }
+        measure("opus \(rate / 1_000) kHz", codec, rate: rate, speech: speech, bare: BareOpus(like: state))
     }
     conceal(speech, narrow)
     for (from, to, speech) in [
@@ -183,7 +180,7 @@ private func conceal(_ speech: [Int16], _ narrow: [Int16]) {
     }
 }
 
-private func resampled(_ speech: [Int16], from: Int, to: Int) -> [Int16] {
+func resampled(_ speech: [Int16], from: Int, to: Int) -> [Int16] {
     guard var resampler = try? Resampler(from: from, to: to) else { fail("no resampler") }
     var out = [Int16](repeating: 0, count: resampler.mostOutput(of: speech.count))
     let count = speech.withUnsafeBufferPointer { speech in

@@ -1,5 +1,8 @@
 // Measures the codecs beside the bare library calls, or converts a file:
 //   CodecBench [bench [SPEECH]]              SPEECH: raw samples of 16 bits, 16 kHz, one channel; else a synthetic voice
+//   CodecBench library [KEY=VALUE...]        the library alone, in µs a frame of 20 ms, a line of JSON each; keys of Opus: clock, channels,
+//                                            bitrate, complexity; speech=FILE
+//   CodecBench settings [CODEC]              what our encoder of Opus is set to in calls
 //   CodecBench convert CODEC IN OUT          through encoder and decoder; raw samples of 16 bits at the codec's rate
 //   CodecBench encode|decode CODEC IN OUT    packets as records: a length in two bytes, big-endian, then the payload
 // CODEC is the name of an rtpmap with its parameters after a space: `PCMU/8000`, `opus/48000/2 maxplaybackrate=16000`.
@@ -15,6 +18,8 @@ func fail(_ text: String) -> Never {
 let arguments = Array(CommandLine.arguments.dropFirst())
 switch arguments.first {
 case nil, "bench": bench(speech: arguments.count > 1 ? readSamples(arguments[1]) : voice(seconds: 10))
+case "library": measureLibraries(Array(arguments.dropFirst()))
+case "settings": printSettings(arguments.count > 1 ? [arguments[1]] : usualDescriptions)
 case "convert", "encode", "decode":
     guard arguments.count == 4, let codec = codec(named: arguments[1]) else {
         fail("usage: CodecBench convert|encode|decode CODEC IN OUT")
@@ -28,5 +33,5 @@ case "convert", "encode", "decode":
     } catch {
         fail("\(error)")
     }
-default: fail("no mode '\(arguments[0])': bench, convert, encode or decode")
+default: fail("no mode '\(arguments[0])': bench, library, settings, convert, encode or decode")
 }

@@ -6,3 +6,7 @@ static inline int copus_encoder_set(OpusEncoder *encoder, int request, opus_int3
 }
 static inline int copus_encoder_reset(OpusEncoder *encoder) { return opus_encoder_ctl(encoder, OPUS_RESET_STATE); }
 static inline int copus_decoder_reset(OpusDecoder *decoder) { return opus_decoder_ctl(decoder, OPUS_RESET_STATE); }
+static inline opus_int32 copus_encoder_get(OpusEncoder *encoder, int request) {
+  opus_int32 value = 0;
+  return opus_encoder_ctl(encoder, request, &value) == OPUS_OK ? value : 0;
+}

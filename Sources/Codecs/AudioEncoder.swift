@@ -170,6 +170,12 @@ public struct AudioEncoder: ~Copyable {
         }
     }
 
+    /// What the library is set to; nil where it is not Opus.
+    public var opusState: OpusEncoderState? {
+        guard case .opus(let state) = coding else { return nil }
+        return OpusEncoderState(state, sampleRate: sampleRate)
+    }
+
     /// How many packets get lost, in per cent (of Opus; the others have nothing to change by it). Above 0 it sends FEC where it may.
     public mutating func setExpectedLoss(percent: UInt8) {
         guard case .opus(let state) = coding, case .opus(let parameters) = codec else { return }
