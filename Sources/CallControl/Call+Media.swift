@@ -325,9 +325,8 @@ extension MediaDescription {
 
 extension Leg {
     /// The o= version of a description about to be sent, grown where it differs from the last one (RFC 3264 §8).
-    mutating func sdpVersion(of description: [UInt8]) -> UInt64 {
-        if session != nil { return session?.offers.version(of: description) ?? 1 }
-        return versions.version(of: description)
+    func sdpVersion(of description: [UInt8]) -> UInt64 {
+        (session?.offers ?? versions).version(of: description)
     }
 }
 

@@ -280,6 +280,7 @@ extension Call {
         }
         legs[index].stage = .calling
         legs[index].invite = message
+        if let sdp { legs[index].versions.sent(sdp) }
         let exchange = openExchange(index, .invite, .invite)
         legs[index].inviteExchange = exchange
         env.effects.append(.claim(tag: legs[index].localTag, leg: UInt16(index)))

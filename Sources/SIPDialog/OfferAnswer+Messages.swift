@@ -23,7 +23,11 @@ extension OfferAnswer {
         }
         let before: OfferAnswer = self
         let verdict: OfferAnswerVerdict = pass(carrier, sdp: sdp, from: .local)
-        if case .violation = verdict { self = before }
+        switch verdict {
+        case .violation: self = before
+        case .offer, .answer, .preview: if let sdp { sent(sdp) }
+        case .nothing, .reject: break
+        }
         return verdict
     }
 

@@ -40,9 +40,10 @@ public struct OfferAnswer: Hashable, Sendable {
     public internal(set) var preview: [UInt8]?
     var localInvite: PendingInvite?
     var remoteInvite: PendingInvite?
-    /// The version our next description takes if it differs from the last one; see ``version(of:)``.
-    var localVersion: UInt64
-    var versionedDescription: [UInt8]?
+    /// The version of the description we sent last, or of the first one; see ``version(of:)``.
+    private var localVersion: UInt64
+    /// The description we sent last, with version 0.
+    private var sentDescription: [UInt8]?
 
     /// - Parameter firstVersion: the `sess-version` of our first description; the RFCs ask for nothing but growth (RFC
     ///   8866 §5.2).
@@ -51,11 +52,42 @@ public struct OfferAnswer: Hashable, Sendable {
     /// The version for the `o=` line of a description of ours: one more than that of the last where anything changed,
     /// else the same (RFC 3264 §8).
     ///
+    /// What is written and never sent takes no version: ``sending(_:sdp:)`` counts.
     /// - Parameter description: the description we are about to send, serialised with version 0.
-    public mutating func version(of description: [UInt8]) -> UInt64 {
-        if let last = versionedDescription, last != description { localVersion += 1 }
-        versionedDescription = description
-        return localVersion
+    public func version(of description: [UInt8]) -> UInt64 {
+        guard let sentDescription, sentDescription != description else { return localVersion }
+        return localVersion + 1
+    }
+
+    /// A description of ours went out, or is about to.
+    public mutating func sent(_ description: [UInt8]) {
+        guard let (version, text) = OfferAnswer.unversioned(description),
+            sentDescription == nil || version >= localVersion
+        else { return }
+        (localVersion, sentDescription) = (version, text)
+    }
+
+    /// The version in the o= line of a description, and the description with version 0.
+    private static func unversioned(_ description: [UInt8]) -> (version: UInt64, text: [UInt8])? {
+        var place = 0
+        // o= follows v=, the first line.
+        while place + 1 < description.count, description[place] != UInt8(ascii: "o") || description[place + 1] != UInt8(ascii: "=") {
+            guard let end = description[place...].firstIndex(of: UInt8(ascii: "\n")) else { return nil }
+            place = end + 1
+        }
+        var blanks = 0
+        while place < description.count, blanks < 2 {
+            if description[place] == UInt8(ascii: " ") { blanks += 1 }
+            place += 1
+        }
+        var end: Int = place
+        var version: UInt64 = 0
+        while end < description.count, (0x30...0x39).contains(description[end]) {
+            version = version &* 10 &+ UInt64(description[end] - 0x30)
+            end += 1
+        }
+        guard end > place else { return nil }
+        return (version, description[..<place] + [UInt8(ascii: "0")] + description[end...])
     }
 
     /// Whether an INVITE of `side` has no final response yet.

@@ -345,8 +345,21 @@ struct OfferAnswerTests {
 
     @Test("RFC 3264 §8: the version grows by one with each change, and only then")
     func versions() {
+        func description(_ version: UInt64, _ name: String) -> [UInt8] {
+            bytes("v=0\r\no=- 7 \(version) IN IP4 192.0.2.1\r\ns=\(name)\r\n")
+        }
         var machine = OfferAnswer(firstVersion: 5)
-        #expect(["a", "a", "b", "b", "a"].map { machine.version(of: bytes($0)) } == [5, 5, 6, 6, 7])
+        var versions: [UInt64] = []
+        for name in ["a", "a", "b", "b", "a"] {
+            versions.append(machine.version(of: description(0, name)))
+            machine.sent(description(machine.version(of: description(0, name)), name))
+            // Written and never sent: it counts for nothing.
+            _ = machine.version(of: description(0, "c"))
+        }
+        #expect(versions == [5, 5, 6, 6, 7])
+        // An older one, sent again.
+        machine.sent(description(6, "b"))
+        #expect(machine.version(of: description(0, "a")) == 7)
     }
 
     @Test("RFC 3261 §14.1: after 491 the owner of the Call-ID waits 2.1-4 s, the other 0-2 s, in steps of 10 ms")
