@@ -107,7 +107,7 @@ extension Call {
         var answer: SessionDescription = offer
         answer.media[position].attributes = []
         answer.media[position].t38 = FaxRelay.answer(to: said)
-        let none: [StreamTransport?] = Array(repeating: nil, count: answer.media.count)
+        let none = LegTransports(streams: Array(repeating: nil, count: answer.media.count), groups: [])
         return try? describe(answer, none, to: index, in: &env)
     }
 

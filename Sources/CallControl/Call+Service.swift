@@ -61,7 +61,7 @@ extension Call {
         in env: inout CallEnvironment
     ) {
         guard let description else {
-            let own: [UInt8]? = passed.message.method == .invite ? repeated(to: 0, answering: nil) : nil
+            let own: [UInt8]? = passed.message.method == .invite ? repeated(to: 0, answering: nil, in: &env) : nil
             return answerChange(passed, timer: timer, sdp: own, in: &env)
         }
         do throws(MediaRefusal) {

@@ -61,6 +61,13 @@ struct AudioPacker: ~Copyable {
         }
     }
 
+    /// Fills what waits up to a whole packet with silence.
+    mutating func pad() {
+        let over: Int = waiting % packetSamples
+        guard over > 0 else { return }
+        _ = pause(UInt32(truncatingIfNeeded: packetSamples - over), clock: UInt32(truncatingIfNeeded: sampleRate))
+    }
+
     /// A pause of the source: what waits is filled up with silence to a whole packet, as far as the pause is long.
     /// - Parameters:
     ///   - units: the length of the pause on an RTP clock.
