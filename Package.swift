@@ -152,7 +152,8 @@ let package = Package(
             name: "FilesBench", dependencies: ["AudioFiles", "MediaSession"], path: "Benchmarks/FilesBench",
             swiftSettings: settings),
         .executableTarget(
-            name: "CodecBench", dependencies: ["Codecs", "COpus", "CSpanDSP", "CSpeexDSP", "CBcg729"], path: "Benchmarks/CodecBench",
+            name: "CodecBench", dependencies: ["Codecs", "COpus", "CSpanDSP", "CSpeexDSP", "CBcg729"],
+            path: "Benchmarks/CodecBench",
             swiftSettings: settings),
         .executableTarget(
             name: "SRTPBench", dependencies: ["Basics", "SRTP", "DTLS", "CSRTP2"], path: "Benchmarks/SRTPBench",

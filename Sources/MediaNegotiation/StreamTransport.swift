@@ -45,9 +45,11 @@ public struct StreamTransport: Hashable, Sendable {
         public let remote: SessionDescription
         public init(own: SessionDescription, remote: SessionDescription) { (self.own, self.remote) = (own, remote) }
 
+        /// A stream of RTP at both ends; one that was a fax's begins anew.
         func stream(_ index: Int) -> (own: MediaDescription, remote: MediaDescription)? {
             guard index < own.media.count, index < remote.media.count, !own.media[index].isRejected,
-                !remote.media[index].isRejected
+                !remote.media[index].isRejected, StreamTransport.isRTP(own.media[index]),
+                StreamTransport.isRTP(remote.media[index])
             else { return nil }
             return (own.media[index], remote.media[index])
         }

@@ -71,7 +71,9 @@ public struct OfferAnswer: Hashable, Sendable {
     private static func unversioned(_ description: [UInt8]) -> (version: UInt64, text: [UInt8])? {
         var place = 0
         // o= follows v=, the first line.
-        while place + 1 < description.count, description[place] != UInt8(ascii: "o") || description[place + 1] != UInt8(ascii: "=") {
+        while place + 1 < description.count,
+            description[place] != UInt8(ascii: "o") || description[place + 1] != UInt8(ascii: "=")
+        {
             guard let end = description[place...].firstIndex(of: UInt8(ascii: "\n")) else { return nil }
             place = end + 1
         }

@@ -66,7 +66,9 @@ extension VirtualPhone {
 
     func profile(_ position: Int, _ call: PhoneCall, answering offer: MediaDescription?) -> String {
         if let offer { return offer.transportProtocol }
-        return known(position, call)?.transportProtocol ?? encryption.profile
+        // A fax's stream that turns to speech begins anew.
+        let before: String? = known(position, call)?.transportProtocol
+        return before.flatMap { $0.contains("RTP/") ? $0 : nil } ?? encryption.profile
     }
 
     /// Whether the phone can do with what an offered stream is protected with.
