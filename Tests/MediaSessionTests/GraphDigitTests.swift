@@ -93,7 +93,7 @@ struct GraphDigitTests {
         studio.talk(&phone, from: 0, to: 300, &heard)
         studio.tick(from: 300, to: 1000, &heard)
         let keys: [Reception.Key] = heard[1].keys(event)
-        #expect(keys.map(\.key) == ["7"] && keys[0].ends == 3 && (280...480).contains(keys[0].durationMs), "\(keys)")
+        #expect(keys.map(\.key) == ["7"] && keys[0].ends == 3 && (560...780).contains(keys[0].durationMs), "\(keys)")
     }
 
     @Test(
