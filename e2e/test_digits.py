@@ -82,9 +82,11 @@ def test_tones_of_one_are_events_to_the_other_and_back(phones, server, ways, one
     """Each key once: what came as a tone goes as an event, and the tone is taken out. partly: MV-MEDIA-01"""
     people = server.users()
     ways(people[0].extension, "inband")
-    tones = phones(server, people[0], 440, codecs=one)
+    # baresip's way from 8 to 16 kHz takes 8 dB off a key's upper frequency, which no detector may take for a key.
+    rate = 16000 if one == G722 else 8000
+    tones = phones(server, people[0], 440, codecs=one, source_rate=rate)
     events = phones(server, people[1], 1000, codecs=other)
-    write_keys(os.path.join(tones.folder, "tone.wav"), KEYS)
+    write_keys(os.path.join(tones.folder, "tone.wav"), KEYS, rate=rate)
     write_keys(os.path.join(events.folder, "tone.wav"), "")
     tones.wait_registered()
     events.wait_registered()

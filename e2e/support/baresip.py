@@ -16,7 +16,7 @@ MODULES = "/usr/lib/baresip/modules"
 
 class Baresip:
     def __init__(self, folder, server, user, tone, transport="udp", address="127.0.0.1", namespace=None, account="", settings=(),
-                 codecs="PCMU/8000/1"):
+                 codecs="PCMU/8000/1", source_rate=8000):
         self.user, self.tone, self.namespace = user, tone, namespace
         self.folder = os.path.join(str(folder), f"baresip-{user.extension}")
         os.makedirs(self.folder)
@@ -29,7 +29,7 @@ class Baresip:
         lines = [
             "poll_method epoll", f"sip_listen {listen}:{self.sip_port}", "call_local_timeout 120", "call_max_calls 4",
             "audio_player aubridge,nowhere", "audio_alert aubridge,nowhere", f"audio_source aufile,{self.folder}/tone.wav",
-            "ausrc_srate 8000", "auplay_srate 8000", "ausrc_channels 1", "auplay_channels 1", f"snd_path {self.folder}",
+            f"ausrc_srate {source_rate}", "auplay_srate 8000", "ausrc_channels 1", "auplay_channels 1", f"snd_path {self.folder}",
             f"module_path {MODULES}", "module g711.so", "module g722.so", "module opus.so", "module aufile.so", "module aubridge.so", "module sndfile.so",
             "module_tmp account.so", "module_app menu.so", "module_app ctrl_tcp.so", f"ctrl_tcp_listen 127.0.0.1:{self.control_port}", *settings]
         self._write("config", "\n".join(lines) + "\n")

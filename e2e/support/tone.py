@@ -50,20 +50,20 @@ def seconds_with(path, hertz, part=0.1, threshold=0.7):
 ROWS, COLUMNS, KEYPAD = (697, 770, 852, 941), (1209, 1336, 1477, 1633), "123A456B789C*0#D"
 
 
-def write_keys(path, keys, lead=4.0, tone=0.1, gap=0.1, seconds=60, amplitude=6000):
+def write_keys(path, keys, lead=4.0, tone=0.1, gap=0.1, seconds=60, amplitude=6000, rate=RATE):
     """A minute of silence in which these keys sound after `lead` seconds (ITU-T Q.23)."""
-    samples = array.array("h", bytes(2 * RATE * seconds))
-    place = int(lead * RATE)
+    samples = array.array("h", bytes(2 * rate * seconds))
+    place = int(lead * rate)
     for key in keys:
         row, column = divmod(KEYPAD.index(key), 4)
-        for i in range(int(tone * RATE)):
-            samples[place + i] = int(amplitude * (math.sin(2 * math.pi * ROWS[row] * i / RATE)
-                                                  + math.sin(2 * math.pi * COLUMNS[column] * i / RATE)))
-        place += int((tone + gap) * RATE)
+        for i in range(int(tone * rate)):
+            samples[place + i] = int(amplitude * (math.sin(2 * math.pi * ROWS[row] * i / rate)
+                                                  + math.sin(2 * math.pi * COLUMNS[column] * i / rate)))
+        place += int((tone + gap) * rate)
     with wave.open(str(path), "wb") as w:
         w.setnchannels(1)
         w.setsampwidth(2)
-        w.setframerate(RATE)
+        w.setframerate(rate)
         w.writeframes(samples.tobytes())
 
 
