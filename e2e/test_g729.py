@@ -112,7 +112,8 @@ def test_frames_of_speech_and_silence_are_heard_by_a_telephone_of_g711(talkers, 
     lengths = {ms // 10 - packets[0][0] // 10: 1 if len(payload) in (2, 10) else 2 for ms, payload in packets}
     spoken = {place + step for place, length in lengths.items() for step in range(length)}
     covered = {place + step for place in places for step in range(2)}
-    assert spoken <= covered
+    # What came last may wait for the other half of its packet.
+    assert spoken - covered <= {max(spoken)}
     # Beyond what came there are at most the fillings of a packet, one a pause.
     pauses = sum(1 for place, length in lengths.items() if place + length not in lengths)
     assert len(covered - spoken) <= pauses

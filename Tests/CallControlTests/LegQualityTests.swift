@@ -52,6 +52,17 @@ struct LegQualityTests {
         #expect(MemoryLayout<QualitySpan>.stride * LegQuality.maximumSpans < 12_000)
     }
 
+    @Test(
+        "a packet that strayed in spoils nothing, a stream of them does",
+        arguments: [(1, true), (12, true), (13, false)])
+    func strays(count: UInt32, isGood: Bool) {
+        var line = Line(0)
+        line.heard(5) { $0.packetsFromElsewhere = count }
+        #expect(line.quality.spans.last?.isGood == isGood)
+        line.heard(5) { $0.packetsOfUnknownType = count }
+        #expect(line.quality.spans.last?.isGood == isGood)
+    }
+
     @Test("scores and round trips are means over time")
     func means() {
         var line = Line(0)
