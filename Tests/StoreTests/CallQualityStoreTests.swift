@@ -14,7 +14,7 @@ struct CallQualityStoreTests {
         (span.packetsReceived, span.packetsSent, span.jitterMs, span.variationMs) = (2_980, 2_999, 4, 31)
         (span.roundTripMs, span.reportedLoss) = (44, 3)
         (span.gapMs, span.silentMs, span.pauseMs) = (300, 160, 900)
-        (span.packetsFromElsewhere, span.packetsOfUnknownType) = (7, 8)
+        (span.packetsFromElsewhere, span.packetsOfUnknownType) = (7000, 8)
         change(&span)
         return span
     }
