@@ -5,6 +5,7 @@ import subprocess
 
 import pytest
 
+from support.baresip import Baresip
 from support.martinet import BINARY, ROOT, Martinet
 from support.sipp import Callee, Sipp
 from support.topology import assert_hidden
@@ -136,3 +137,16 @@ def calls_on(tmp_path):
     yield make
     for it in made:
         it.stop()
+
+
+@pytest.fixture
+def phones(tmp_path):
+    """Makes telephones (baresip) that end with the test."""
+    made = []
+
+    def make(*arguments, **options):
+        made.append(Baresip(tmp_path, *arguments, **options))
+        return made[-1]
+    yield make
+    for phone in made:
+        phone.stop()

@@ -1,19 +1,7 @@
 """Two telephones talk: each plays a tone of its own and must find the other's in what it recorded."""
 import pytest
 
-from support.baresip import Baresip, talk
-
-
-@pytest.fixture
-def phones(tmp_path):
-    made = []
-
-    def make(*arguments, **options):
-        made.append(Baresip(tmp_path, *arguments, **options))
-        return made[-1]
-    yield make
-    for phone in made:
-        phone.stop()
+from support.baresip import talk
 
 
 @pytest.mark.parametrize("caller_transport, callee_transport", [("udp", "udp"), ("tls", "tls"), ("tcp", "udp"), ("udp", "tls")])

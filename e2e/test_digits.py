@@ -7,7 +7,6 @@ import time
 
 import pytest
 
-from support.baresip import Baresip
 from support.process import wait_for
 from support.tone import keys_in, write_keys
 from test_settings import followed
@@ -45,18 +44,6 @@ class Told(threading.Thread):
         self.stopped = True
         self.join()
         self.connection.close()
-
-
-@pytest.fixture
-def phones(tmp_path):
-    made = []
-
-    def make(*arguments, **options):
-        made.append(Baresip(tmp_path, *arguments, **options))
-        return made[-1]
-    yield make
-    for phone in made:
-        phone.stop()
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ import wave
 
 import pytest
 
-from support.baresip import Baresip
 from support.martinet import run_cli
 from support.process import wait_for
 from support.talker import Codec, Talker
@@ -48,15 +47,9 @@ def serving(request, tmp_path_factory):
 
 
 @pytest.fixture
-def phones(tmp_path):
-    made = []
-
-    def make(*arguments, **options):
-        made.append(Baresip(tmp_path, *arguments, **options))
-        return made[-1].wait_registered()
-    yield make
-    for phone in made:
-        phone.stop()
+def phones(phones):
+    """As everywhere, and registered."""
+    return lambda *arguments, **options: phones(*arguments, **options).wait_registered()
 
 
 def heard(phone, hertz, threshold=0.7):

@@ -1,21 +1,9 @@
 """Telephones that share no codec hear each other: what one says is decoded and encoded for the other."""
 import pytest
 
-from support.baresip import Baresip, talk
+from support.baresip import talk
 
 PCMU, PCMA, G722, OPUS = "PCMU/8000/1", "PCMA/8000/1", "G722/16000/1", "opus/48000/2"
-
-
-@pytest.fixture
-def phones(tmp_path):
-    made = []
-
-    def make(*arguments, **options):
-        made.append(Baresip(tmp_path, *arguments, **options))
-        return made[-1]
-    yield make
-    for phone in made:
-        phone.stop()
 
 
 @pytest.mark.parametrize("caller_codec, callee_codec", [

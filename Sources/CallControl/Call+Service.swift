@@ -239,7 +239,9 @@ extension Call {
         }
         attendance?.room = entry.room
         open(entry.room, for: room, in: &env)
-        let language: PromptLanguage = tenant.settings.language == .fr ? .french : .english
+        let spoken: String =
+            tenant.settings.language == .server ? env.settings.language : tenant.settings.language.rawValue
+        let language: PromptLanguage = spoken.lowercased().hasPrefix("fr") ? .french : .english
         say(
             [.silence(.milliseconds(300))] + items(language.otherParticipants(entry.others)), then: .conference,
             in: &env)

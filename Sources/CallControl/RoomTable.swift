@@ -46,9 +46,4 @@ public final class RoomTable: Sendable {
             return false
         }
     }
-
-    /// How many conferences are going on, and how many calls are in them.
-    public var figures: (rooms: Int, members: Int) {
-        state.withLock { state in (state.rooms.count, state.rooms.values.reduce(0) { $0 + $1.members }) }
-    }
 }

@@ -28,7 +28,7 @@ extension PacketLoop {
         guests.remove(call)
         for node in moved.endpoints {
             pool.detach(node.pointee.line)
-            lines[node.pointee.line] = Line()
+            lines[node.pointee.line] = Line(leftIn: round)
         }
         if !other.enqueue(CollectionOfOne(.take(moved))) {
             // The other thread has ended: so does this one, and what it has is closed with it.

@@ -13,6 +13,8 @@ struct Line {
     /// Where RTP goes; length 0 when the plan does not send or the address is unknown.
     var rtpTo: csys_address = .none
     var rtcpTo: csys_address = .none
+    /// The round of events in which the pair went to another thread: what is left of that round is no longer ours to read.
+    var leftIn: UInt64 = 0
 
     /// Takes the destinations over from the graph.
     mutating func aim(_ node: EndpointPointer) {
@@ -49,6 +51,8 @@ struct PacketLoop: ~Copyable {
     var now: Moment
     var nextUpkeep: Int64 = 0
     var isStopped: Bool = false
+    /// Counts the times that events were waited for.
+    private(set) var round: UInt64 = 0
     /// Calls that are on their way here, and what they were asked meanwhile.
     var awaited: [CallID: [ThreadCommand]] = [:]
     /// Calls that were to meet one that is on its way here: what they are asked waits with it.
@@ -91,6 +95,7 @@ struct PacketLoop: ~Copyable {
         while !isStopped {
             let count = Int(csys_epoll_wait(epoll, ready, timeout))
             now = clock.now
+            round &+= 1
             if count > 0 {
                 for index in 0..<count {
                     let data: UInt64 = ready[index]
@@ -122,8 +127,10 @@ struct PacketLoop: ~Copyable {
 
     /// Takes one packet from a socket and sends what comes of it. Packets of pairs that nobody uses are read and forgotten.
     private mutating func receive(_ data: UInt64) {
+        let line: UnsafeMutablePointer<Line> = lines + Int(UInt32(truncatingIfNeeded: data) >> 1)
+        guard line.pointee.leftIn != round else { return }
         let count: Int = csys_receive(Int32(truncatingIfNeeded: data >> 32), packet, UInt(Self.packetSize), source)
-        guard count > 0, let node = lines[Int(UInt32(truncatingIfNeeded: data) >> 1)].node else { return }
+        guard count > 0, let node = line.pointee.node else { return }
         graph.receive(packet, count: count, on: node, isRTCP: data & 1 != 0, from: source.pointee.endpoint, now: now)
         if graph.outbox.count > 0 { flush() }
     }

@@ -291,6 +291,7 @@ struct ServerStarter {
         settings.calls.timers = configuration.timers
         settings.calls.candidateTimeout = configuration.dns.candidateTimeout
         settings.calls.serverName = configuration.serverName
+        settings.calls.language = configuration.audio.language
         settings.calls.maximumBranches = configuration.branches
         settings.overloadDelay = configuration.overloadDelay
         settings.severeOverloadDelay = configuration.severeOverloadDelay

@@ -119,6 +119,49 @@ struct ServiceTests {
         office.close()
     }
 
+    @Test(
+        "how many are there is said as the language has it: the tenant's, else the server's",
+        arguments: [
+            (SpokenLanguage.server, "en", ["conf-there-are", "conf-other-participants"]),
+            (.fr, "en", ["conf-there-are", "conf-other-participants"]),
+            (.server, "fr-CA", ["conf-there-are", "conf-other-participants"]),
+        ])
+    func language(tenant: SpokenLanguage, server: String, around: [String]) throws {
+        var (settings, shard) = (TenantSettings(), ShardSettings())
+        settings.language = tenant
+        shard.calls.language = server
+        let office = Office([1, 1, 1], settings: settings, shard: shard, services: [.conference(.init())])
+        for phones in office.phones.dropLast() {
+            _ = phones[0].call("1800")
+            office.run(2)
+            endPlaying(office)
+        }
+        _ = office.phones[2][0].call("1800")
+        office.run(2)
+        let said: [String] = played(office, 2)
+        #expect(said.first == around[0] && said.last == around[1] && said.count == 3)
+        let items: [PlaybackItem] = office.server.media.played(to: office.server.media.openEndpoints[2].id) ?? []
+        // What has no language of its own is read in the server's.
+        let languages: Set<String?> = Set(
+            items.compactMap { if case .prompt(let name) = $0 { .some(name.language) } else { nil } })
+        #expect(languages == [tenant == .fr ? "fr" : nil])
+        office.close()
+    }
+
+    @Test("in a conference 1 mutes one's own phone, and again opens it")
+    func mute() {
+        let office = office([.conference(.init())])
+        _ = office.alice.call("1800")
+        office.run(2)
+        endPlaying(office)
+        press(office, "121")
+        let muted: [Bool] = office.server.media.log.compactMap {
+            if case .enter(_, let member) = $0 { member.isMuted } else { nil }
+        }
+        #expect(muted == [false, true, false])
+        office.close()
+    }
+
     @Test("a PIN is asked for three times, may be entered before the question is over, and lets in")
     func pin() {
         let office = office([.conference(.init(pin: "1234"))])

@@ -79,7 +79,6 @@ extension MediaGraph {
             handshakes.time(node)
             enterWheel(node, now: now)
         }
-        for node in moved.endpoints { settleFax(node) }
         for item in moved.handshakes { _ = handshakes.add(item) }
         for player in moved.players {
             player.pointee.phase = wheel.enter(now: now)
