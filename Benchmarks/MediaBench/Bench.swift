@@ -119,6 +119,14 @@ final class Bench {
     func open() {
         let coding = Coding(options["codec"] ?? "PCMU")
         switch work {
+        case .record where options["alone"] != nil:
+            for number in 0..<count {
+                let call = CallID(epoch: 1, shard: ShardID(0), number: UInt32(number))
+                var commands: [MediaCommand] = []
+                let one: MediaEndpointID = leg(call, 0, coding, into: &commands)
+                record([one], of: call, into: &commands)
+                plane.perform(commands)
+            }
         case .relay, .record:
             let other = Coding(options["other"] ?? options["codec"] ?? "PCMU")
             for number in 0..<count {

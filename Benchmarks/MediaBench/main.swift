@@ -11,6 +11,7 @@
 //   ports=N-M       of ours
 //   threads=N       packet threads; one a core by default
 //   folder=PATH     of recordings
+//   alone=1         `record` has COUNT calls of one leg, which hears nothing, as in a mailbox
 //   prompt=FILE     raw samples of 16 bits at 8 kHz
 import Basics
 import Glibc

@@ -37,6 +37,8 @@ typedef struct {
   Frames *frames;
   Crypto *out, *in;
   int64_t last_delay;
+  int heard;  // 1 after the first packet
+  uint16_t last_heard;
 } Leg;
 
 static Leg *legs;
@@ -44,7 +46,7 @@ static int leg_count, measuring, delays;
 static uint32_t run;  // of each start its own: the packets of another turn are no replay of the last one's
 static Frames kinds[64];
 static int kind_count;
-static uint64_t sent, sent_measured, send_errors, taken, taken_measured, marked, unauthentic, late_ticks, bytes_measured;
+static uint64_t sent, sent_measured, send_errors, taken, taken_measured, marked, unauthentic, late_ticks, bytes_measured, gaps;
 static uint64_t delay_steps[STEPS], jitter_steps[STEPS], longest_delay;
 
 static uint64_t clock_ns(clockid_t clock) {
@@ -214,6 +216,17 @@ static long receive(Leg *leg, unsigned char *packet, uint64_t *arrived) {
   return length;
 }
 
+// What is missing in the sequence of what is heard; a packet that comes after a later one fills its gap.
+static void note_sequence(Leg *leg, const unsigned char *packet) {
+  uint16_t number = (uint16_t)(packet[2] << 8 | packet[3]);
+  int16_t ahead = (int16_t)(number - leg->last_heard);
+  if (!leg->heard || ahead > 0) {
+    if (leg->heard && ahead > 1) gaps += (uint64_t)(ahead - 1);
+    leg->last_heard = number;
+    leg->heard = 1;
+  } else if (ahead < 0 && gaps) gaps--;
+}
+
 static void drain(Leg *leg) {
   static unsigned char packet[2048];
   uint64_t arrived;
@@ -223,6 +236,7 @@ static void drain(Leg *leg) {
     taken++;
     if (measuring) { taken_measured++; bytes_measured += (uint64_t)length; }
     if (leg->in && (length = unprotect(leg->in, packet, (int)length)) < 0) { unauthentic++; continue; }
+    note_sequence(leg, packet);
     if (length >= 12 + 16) note_delay(leg, packet + 12, arrived);
   }
 }
@@ -277,9 +291,9 @@ static void report(void) {
   getrusage(RUSAGE_SELF, &usage);
   double loss = sent_measured && marked ? 100.0 * (1 - (double)marked / sent_measured) : -1;
   printf("{\"legs\":%d,\"sent\":%llu,\"taken\":%llu,\"sent_measured\":%llu,\"taken_measured\":%llu,\"bytes_measured\":%llu,\"send_errors\":%llu,"
-         "\"unauthentic\":%llu,\"late_ticks\":%llu,\"loss_pct\":%.4f",
+         "\"unauthentic\":%llu,\"late_ticks\":%llu,\"gaps\":%llu,\"loss_pct\":%.4f",
          leg_count, (unsigned long long)sent, (unsigned long long)taken, (unsigned long long)sent_measured, (unsigned long long)taken_measured,
-         (unsigned long long)bytes_measured, (unsigned long long)send_errors, (unsigned long long)unauthentic, (unsigned long long)late_ticks, loss);
+         (unsigned long long)bytes_measured, (unsigned long long)send_errors, (unsigned long long)unauthentic, (unsigned long long)late_ticks, (unsigned long long)gaps, loss);
   if (delays)
     printf(",\"delay_ms\":[%.3f,%.3f,%.3f,%.3f],\"jitter_ms\":[%.3f,%.3f,%.3f]", percentile(delay_steps, .5), percentile(delay_steps, .99),
            percentile(delay_steps, .999), (double)longest_delay / 1e6, percentile(jitter_steps, .5), percentile(jitter_steps, .99),

@@ -76,15 +76,24 @@ class Rtpengine(Peer):
     def ask(self, command):
         self.serial += 1
         cookie = b"c%d " % self.serial
-        self.socket.sendto(cookie + bencode(command), ("127.0.0.1", 12225))
-        while True:
-            data = self.socket.recv(65535)
-            if data.startswith(cookie):
-                break
+        data = self.asked(cookie, cookie + bencode(command))
         answer = bdecode(data[len(cookie):])[0]
         if answer.get("result") not in ("ok", "pong"):
             sys.exit(f"rtpengine: {answer}")
         return answer
+
+    def asked(self, cookie, request, times=5):
+        """The answer to a request, which is repeated as a proxy would: rtpengine answers one cookie but once."""
+        for left in reversed(range(times)):
+            self.socket.sendto(request, ("127.0.0.1", 12225))
+            try:
+                while True:
+                    data = self.socket.recv(65535)
+                    if data.startswith(cookie):
+                        return data
+            except TimeoutError:
+                if not left:
+                    raise
 
     def sdp(self, port, codec, key):
         number, rtpmap, _ = FORMATS[codec]

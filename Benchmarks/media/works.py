@@ -7,35 +7,38 @@ WORKS = ["relay", "allocations", "srtp", "transcode", "rooms", "files", "curve"]
 SPEECH = "/usr/share/asterisk/sounds/en/demo-congrats"
 
 
+def encode_speech(tools, folder, frames):
+    """Speech in every coding, by the encoders of CodecBench, in the folder `frames`; the same frames go to all that are measured.
+    Returns the file of the same samples at 8 kHz."""
+    def codec(mode, coding, source, result):
+        subprocess.run([tools.built("CodecBench"), mode, coding, source, result], check=True, stdout=subprocess.DEVNULL)
+
+    os.makedirs(frames)
+    narrow, wide, full = (os.path.join(folder, n) for n in ("8000.raw", "16000.raw", "48000.raw"))
+    with wave.open(SPEECH + ".wav") as sound, open(narrow, "wb") as out:
+        out.write(sound.readframes(sound.getnframes()))
+    packets = open(SPEECH + ".g722", "rb").read()
+    with open(os.path.join(frames, "G722"), "wb") as out:
+        for at in range(0, len(packets) - 159, 160):
+            out.write(struct.pack(">H", 160) + packets[at:at + 160])
+    codec("decode", "G722/8000", os.path.join(frames, "G722"), wide)
+    samples = memoryview(open(wide, "rb").read()).cast("h")
+    with open(full, "wb") as out:       # three times the rate: straight lines between samples do for an encoder's load
+        for a, b in zip(samples, samples[1:]):
+            out.write(struct.pack("<3h", a, (2 * a + b) // 3, (a + 2 * b) // 3))
+    codec("encode", "PCMU/8000", narrow, os.path.join(frames, "PCMU"))
+    codec("encode", "PCMA/8000", narrow, os.path.join(frames, "PCMA"))
+    codec("encode", "opus/48000/2", full, os.path.join(frames, "opus"))
+    return narrow
+
+
 class Bench:
     def __init__(self, options, tools, folder):
         self.o, self.tools, self.folder = options, tools, folder
         self.rows, self.notes, self.raw = [], [], []
         self.frames = os.path.join(folder, "frames")
-        self.encode_speech()
+        self.prompt = encode_speech(tools, folder, self.frames)
 
-    # ------------------------------------------------------------ what the telephones say
-    def encode_speech(self):
-        """Speech in every coding, by the encoders of CodecBench; the same frames go to all that are measured."""
-        os.makedirs(self.frames)
-        narrow, wide, full = (os.path.join(self.folder, n) for n in ("8000.raw", "16000.raw", "48000.raw"))
-        with wave.open(SPEECH + ".wav") as sound, open(narrow, "wb") as out:
-            out.write(sound.readframes(sound.getnframes()))
-        packets = open(SPEECH + ".g722", "rb").read()
-        with open(os.path.join(self.frames, "G722"), "wb") as out:
-            for at in range(0, len(packets) - 159, 160):
-                out.write(struct.pack(">H", 160) + packets[at:at + 160])
-        self.codec("decode", "G722/8000", os.path.join(self.frames, "G722"), wide)
-        samples = memoryview(open(wide, "rb").read()).cast("h")
-        with open(full, "wb") as out:       # three times the rate: straight lines between samples do for an encoder's load
-            for a, b in zip(samples, samples[1:]):
-                out.write(struct.pack("<3h", a, (2 * a + b) // 3, (a + 2 * b) // 3))
-        self.codec("encode", "PCMU/8000", narrow, os.path.join(self.frames, "PCMU"))
-        self.codec("encode", "opus/48000/2", full, os.path.join(self.frames, "opus"))
-        self.prompt = narrow
-
-    def codec(self, mode, codec, source, result):
-        subprocess.run([self.tools.built("CodecBench"), mode, codec, source, result], check=True, stdout=subprocess.DEVNULL)
 
     # ------------------------------------------------------------ turns
     def martinet(self, work, count, *options, core=1, environment=None):
@@ -208,10 +211,15 @@ class Bench:
     def files(self):
         own = self.single("prompt to 250", "Martinet", lambda: self.martinet("play", 250, "threads=1", f"prompt={self.prompt}"), "core_pct", 3)
         self.row("a prompt to 250 callers", own, "-", None, "under 10 %", "% of a core")
-        folders = (self.folder_of(f"recordings-{n}") for n in range(3))
-        own = self.single("recording of 250", "Martinet", lambda: self.martinet("record", 125, "threads=1", f"frames={self.frames}", f"folder={next(folders)}"), "core_pct", 3)
-        bare = self.single("relay of 250 legs", "Martinet", lambda: self.martinet("relay", 125, "threads=1", f"frames={self.frames}"), "core_pct", 3)
-        self.row("recording of 250 legs (125 calls relayed, both legs to files)", own, "relay alone", bare, "under 15 %", "% of a core")
+        folders = (self.folder_of(f"recordings-{n}") for n in range(6))
+
+        def recording(count, *options):
+            return lambda: self.martinet("record", count, "threads=1", f"frames={self.frames}", f"folder={next(folders)}", *options)
+        own = self.single("recording of 250 callers", "Martinet", recording(250, "alone=1"), "core_pct", 3)
+        self.row("recording of 250 callers, who hear nothing (as in a mailbox)", own, "-", None, "under 15 %", "% of a core")
+        own = self.single("recording of 125 calls", "Martinet", recording(125), "core_pct", 3)
+        bare = self.single("relay of 125 calls", "Martinet", lambda: self.martinet("relay", 125, "threads=1", f"frames={self.frames}"), "core_pct", 3)
+        self.row("recording of 125 calls that are relayed, each of their 250 legs in a file", own, "relay alone", bare, "", "% of a core")
 
     def curve(self):
         self.notes += ["CPU and delay by calls (one packet thread; delay from the send call to the arrival's time stamp, jitter from packet to packet, in ms):", "",

@@ -111,8 +111,8 @@ public struct ServerConfiguration: Sendable {
             })
     }
 
-    /// Half of the machine's cores, at least one.
-    public static var defaultMediaThreads: Int { max(1, HostFacts.coreCount / 2) }
+    /// One a core, as far as that many may be set.
+    public static var defaultMediaThreads: Int { min(HostFacts.coreCount, 64) }
 
     /// Where the server keeps its own authority and certificate: `ca.pem`, `server.pem` and their keys.
     public var certificateFolder: String { "\(dataFolder)/tls" }

@@ -93,7 +93,7 @@ struct AddressOptions: ParsableArguments {
 
     @Option(
         name: .customLong("media-threads"),
-        help: ArgumentHelp("Threads for media, 1 to 64; default half of the cores.", valueName: "count"),
+        help: ArgumentHelp("Threads for media, 1 to 64; default one a core.", valueName: "count"),
         transform: { try AddressOptions.number($0, 1...64) })
     var mediaThreads: Int?
 
