@@ -79,7 +79,7 @@ class Process:
 class Tools:
     def __init__(self, folder, release):
         self.folder, self.release = folder, release
-        for name, flags in (("mediaload", ["-lcrypto"]), ("bareloop", ["-pthread"])):
+        for name, flags in (("mediaload", ["-lcrypto"]), ("bareloop", ["-pthread"]), ("barefloor", ["-pthread"])):
             self.compile(os.path.join(HERE, name + ".c"), name, flags)
         self.compile(os.path.join(HERE, "..", "sip", "udpraw.c"), "udpraw", ["-pthread"])
         for name in ("counts", "opusspy"):

@@ -209,14 +209,16 @@ class Bench:
 
     # ------------------------------------------------------------ alone
     def files(self):
+        def floor(kind):
+            return self.single(f"{kind} 250", "bare floor", lambda: Process([self.tools["barefloor"], kind, "250", str(PHONES)]), "core_pct", 3)
         own = self.single("prompt to 250", "Martinet", lambda: self.martinet("play", 250, "threads=1", f"prompt={self.prompt}"), "core_pct", 3)
-        self.row("a prompt to 250 callers", own, "-", None, "under 10 %", "% of a core")
+        self.row("a prompt to 250 callers", own, "the kernel's floor (`barefloor send`)", floor("send"), "under 10 % where the floor is 6 %", "% of a core")
         folders = (self.folder_of(f"recordings-{n}") for n in range(6))
 
         def recording(count, *options):
             return lambda: self.martinet("record", count, "threads=1", f"frames={self.frames}", f"folder={next(folders)}", *options)
         own = self.single("recording of 250 callers", "Martinet", recording(250, "alone=1"), "core_pct", 3)
-        self.row("recording of 250 callers, who hear nothing (as in a mailbox)", own, "-", None, "under 15 %", "% of a core")
+        self.row("recording of 250 callers, who hear nothing (as in a mailbox)", own, "the kernel's floor (`barefloor take`)", floor("take"), "under 15 %", "% of a core")
         own = self.single("recording of 125 calls", "Martinet", recording(125), "core_pct", 3)
         bare = self.single("relay of 125 calls", "Martinet", lambda: self.martinet("relay", 125, "threads=1", f"frames={self.frames}"), "core_pct", 3)
         self.row("recording of 125 calls that are relayed, each of their 250 legs in a file", own, "relay alone", bare, "", "% of a core")

@@ -266,7 +266,7 @@ extension Call {
             text += " between \(Call.seconds(start)) and \(Call.seconds(end)) s of the call"
         }
         text += ", \(figures.packetsLost) lost, \(figures.packetsSent) out"
-        if figures.packetsDropped > 0 { text += ", \(figures.packetsDropped) dropped" }
+        if figures.packetsDropped > 0 { text += ", \(figures.droppedInWords)" }
         note(text, leg: Int(endpoint.leg.index), in: &env)
     }
 

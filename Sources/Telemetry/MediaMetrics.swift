@@ -46,8 +46,8 @@ public enum MediaMetrics {
             counters.packetsLost)
         page.samples(
             "martinet_media_packets_dropped_total", .counter,
-            "Media packets dropped, of legs that have ended: source or SSRC that may not send, malformed, nobody to send to.",
-            zip(MediaCounters.Drop.allCases, counters.packetsDropped).map { kind, count in
+            "Media packets dropped, of legs that have ended: by why.",
+            zip(PacketDrop.allCases, counters.packetsDropped).map { kind, count in
                 MetricSample(Double(count), [(name: "kind", value: kind.rawValue)])
             })
     }

@@ -17,6 +17,7 @@ package final class VirtualMediaPlane: MediaPlane {
         var log: [MediaCommand] = []
         var faults: [String] = []
         var packets: UInt64 = 50
+        var counted: @Sendable (inout MediaStatistics) -> Void = { _ in }
         /// Changed since the plans were judged.
         var changed: Set<MediaEndpointID> = []
         var transcoded: Int = 0
@@ -50,6 +51,11 @@ package final class VirtualMediaPlane: MediaPlane {
     /// Commands since the start, where the log is kept.
     package var log: [MediaCommand] { state.withLock { $0.log } }
     package var faults: [String] { state.withLock { $0.faults } }
+
+    /// What endpoints that are closed from now on have counted besides.
+    package func count(_ change: @escaping @Sendable (inout MediaStatistics) -> Void) {
+        state.withLock { $0.counted = change }
+    }
 
     /// Whether media would be taken on this port.
     package func isOpen(port: UInt16) -> Bool { state.withLock { $0.open.values.contains { $0.ports.rtp == port } } }
@@ -201,6 +207,7 @@ package final class VirtualMediaPlane: MediaPlane {
             var statistics = MediaStatistics()
             statistics.packetsReceived = state.packets
             statistics.packetsSent = state.packets
+            state.counted(&statistics)
             state.facts.append(.closed(id, statistics))
         }
     }

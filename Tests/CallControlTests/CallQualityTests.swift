@@ -66,6 +66,31 @@ struct CallQualityTests {
         office.close()
     }
 
+    @Test("what was dropped is named in the call's trace, and counted by why")
+    func drops() throws {
+        let office = Office()
+        let (call, _) = office.talk()
+        office.server.media.count { figures in
+            (figures.packetsDropped, figures.droppedWrongSource, figures.droppedPayloadType) = (20, 12, 5)
+            (figures.droppedUnauthenticated, figures.droppedChecks) = (1, 1)
+        }
+        office.alice.hangUp(call)
+        office.run(2)
+        let notes: [String] = office.server.notes.filter { $0.contains("dropped") }
+        #expect(
+            notes.count == 2
+                && notes.allSatisfy {
+                    $0.hasSuffix(
+                        ", 20 dropped (12 from another source, 5 of a payload type that was not agreed, 1 forged, replayed or not of the agreed keys, 1 of ICE checks that are not to be answered, 1 for other reasons)"
+                    )
+                })
+        let counted: MediaCounters = office.server.shards.reduce(MediaCounters()) { $0 + $1.counters.media }
+        let byKind = zip(PacketDrop.allCases, counted.packetsDropped).filter { $0.1 > 0 }
+        #expect(byKind.map(\.0) == [.source, .type, .unauthentic, .check, .other])
+        #expect(byKind.map(\.1) == [24, 10, 2, 2, 2])
+        office.close()
+    }
+
     @Test("a held party's silence is no fault, and hold and resumption are marked")
     func hold() throws {
         let office = Office()

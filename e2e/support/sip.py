@@ -187,13 +187,17 @@ class Registration:
         return digest_header(self.user, self.challenge, "REGISTER", f"sip:{self.registrar}", password=password, nonce_count=self.nonce_count)
 
     def register(self, expires=3600, contact=None, password=None, extra="", fetch=False):
-        """REGISTER, answering one challenge. Returns the last answer."""
+        """REGISTER, answering one challenge. Returns the last answer. As telephones do, asks again when a server that has too much to do
+        (503) said when."""
         contact = None if fetch else contact or self.contact
-        answer = self._send(expires, contact, None, extra)
-        if answer.status != 401:
-            return answer
-        self.challenge, self.nonce_count = answer.get("WWW-Authenticate"), 0
-        return self._send(expires, contact, self.credentials(password), extra)
+        for left in (2, 1, 0):
+            answer = self._send(expires, contact, None, extra)
+            if answer.status == 401:
+                self.challenge, self.nonce_count = answer.get("WWW-Authenticate"), 0
+                answer = self._send(expires, contact, self.credentials(password), extra)
+            if answer.status != 503 or not answer.get("Retry-After") or not left:
+                return answer
+            time.sleep(min(int(re.match(r"\d+", answer.get("Retry-After"))[0]), 5))
 
     def fetch(self):
         """The contacts that the server holds for the user."""

@@ -25,11 +25,6 @@ public struct MediaCounters: Hashable, Sendable {
         }
     }
 
-    /// Why packets were dropped.
-    public enum Drop: String, CaseIterable, Sendable {
-        case source, ssrc, malformed, undeliverable, type, other
-    }
-
     /// Bounds of ``scores``, by what listeners tell apart (G.107 Annex B), and of ``jitters``, in milliseconds.
     public static let scoreBounds: [Double] = [1.5, 2, 2.58, 3.1, 3.6, 4.03, 4.34]
     public static let jitterBounds: [Double] = [1, 2, 5, 10, 20, 30, 50, 100, 200]
@@ -38,8 +33,8 @@ public struct MediaCounters: Hashable, Sendable {
     public private(set) var packetsReceived: UInt64 = 0
     public private(set) var packetsSent: UInt64 = 0
     public private(set) var packetsLost: UInt64 = 0
-    /// By place in `Drop.allCases`.
-    public private(set) var packetsDropped: [UInt64] = Array(repeating: 0, count: Drop.allCases.count)
+    /// By place in `PacketDrop.allCases`.
+    public private(set) var packetsDropped: [UInt64] = Array(repeating: 0, count: PacketDrop.allCases.count)
     /// Of each leg's intervals of 5 s: listening scores, and jitter.
     public private(set) var scores = Histogram(scoreBounds)
     public private(set) var jitters = Histogram(jitterBounds)
@@ -58,13 +53,7 @@ public struct MediaCounters: Hashable, Sendable {
             packetsReceived &+= statistics.packetsReceived
             packetsSent &+= statistics.packetsSent
             packetsLost &+= statistics.packetsLost
-            let known: [UInt64] = [
-                statistics.droppedWrongSource, statistics.droppedWrongSSRC, statistics.droppedMalformed,
-                statistics.droppedUndeliverable, statistics.droppedPayloadType,
-            ]
-            let named: UInt64 = known.reduce(0, &+)
-            for (index, count) in known.enumerated() { packetsDropped[index] &+= count }
-            packetsDropped[known.count] &+= statistics.packetsDropped > named ? statistics.packetsDropped - named : 0
+            for (index, kind) in PacketDrop.allCases.enumerated() { packetsDropped[index] &+= statistics.dropped(kind) }
         case .latched, .silent, .heardAgain, .digit, .notPressed, .voice, .heard, .played, .recorded, .talking,
             .secured,
             .insecure, .failed, .fax:
