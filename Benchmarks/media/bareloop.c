@@ -1,6 +1,7 @@
 // bareloop: the relay loop of `udpraw paced` (../sip/udpraw.c) as a process of its own, so that the same telephones can drive it and Martinet:
 // what a relay in user space costs at least on this machine.
 //   bareloop CALLS FIRST_PORT [batches]
+//   bareloop FLOWS      the legs of a file instead (../kernel/flows.h)
 // Leg n is a telephone at 127.0.0.1:(FIRST_PORT + 2n); what it sends goes on to the other leg of its call. Prints the lines of mediaload's LEGS
 // and READY; the end of standard input ends it. `batches` takes and sends by recvmmsg and sendmmsg, up to 8 at a time.
 // Build: gcc -O2 -pthread -o bareloop bareloop.c
@@ -15,9 +16,8 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include "../kernel/flows.h"
 
-static int count, *sockets;
-static struct sockaddr_in *telephones;
 static volatile int stop, batches;
 static unsigned char packets[8][2048];
 
@@ -68,13 +68,11 @@ static void *relay(void *unused) {
   return NULL;
 }
 
-int main(int argc, char **argv) {
-  if (argc < 3) { fprintf(stderr, "usage: bareloop CALLS FIRST_PORT [batches]\n"); return 2; }
+static void open_legs(char **argv) {
   int first = atoi(argv[2]), buffer = 1 << 20;
   struct rlimit files = {20000, 20000};
   setrlimit(RLIMIT_NOFILE, &files);
   count = 2 * atoi(argv[1]);
-  batches = argc > 3 && argv[3][0] == 'b';
   sockets = calloc((size_t)count, sizeof *sockets);
   telephones = calloc((size_t)count, sizeof *telephones);
   for (int i = 0; i < count; i++) {
@@ -82,11 +80,17 @@ int main(int argc, char **argv) {
     socklen_t length = sizeof a;
     sockets[i] = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
     setsockopt(sockets[i], SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer);
-    if (bind(sockets[i], (void *)&a, sizeof a) || getsockname(sockets[i], (void *)&a, &length)) { perror("bind"); return 1; }
+    if (bind(sockets[i], (void *)&a, sizeof a) || getsockname(sockets[i], (void *)&a, &length)) { perror("bind"); exit(1); }
     telephones[i] = a;
     telephones[i].sin_port = htons((uint16_t)(first + 2 * i));
     printf("%d 127.0.0.1 %d - 0 160 1 - -\n", first + 2 * i, ntohs(a.sin_port));
   }
+}
+
+int main(int argc, char **argv) {
+  if (argc < 2) { fprintf(stderr, "usage: bareloop CALLS FIRST_PORT [batches]\n"); return 2; }
+  if (argc == 2) read_flows(argv[1]); else open_legs(argv);
+  batches = argc > 3 && argv[3][0] == 'b';
   pthread_t thread;
   pthread_create(&thread, NULL, relay, NULL);
   printf("READY\n");

@@ -1,6 +1,7 @@
 // mediaload: telephones that send and take back RTP or SRTP, paced as telephones are.
 //   mediaload LEGS WARMUP_S SECONDS [delays]
-// One leg a line of LEGS: LOCAL_PORT REMOTE_IP REMOTE_PORT FRAMES PAYLOAD_TYPE UNITS SENDS SENDING_KEY TAKING_KEY
+// One leg a line of LEGS: LOCAL REMOTE_IP REMOTE_PORT FRAMES PAYLOAD_TYPE UNITS SENDS SENDING_KEY TAKING_KEY
+//   LOCAL       a port of 127.0.0.1, or IP:PORT@NAMESPACE for an address of a network namespace (`ip netns`)
 //   FRAMES      a file of encoded frames of 20 ms (records of CodecBench encode: a length in two bytes, big-endian, then the payload), played in a loop;
 //               `-` for 160 bytes that carry the time they were sent
 //   UNITS       RTP timestamp units of a frame
@@ -13,6 +14,7 @@
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <sched.h>
@@ -152,8 +154,26 @@ static int unprotect(Crypto *c, unsigned char *packet, int length) {
 }
 
 // ---------------------------------------------------------------- sockets
+static in_addr_t address = 0x0100007f;  // of the telephones: 127.0.0.1 in network order
+
+// Reads an address and goes to its network namespace; returns the port.
+static int go_to(char *local) {
+  static char there[128];
+  char *port = strchr(local, ':'), *name = strchr(local, '@'), path[256];
+  if (!port || !name) return atoi(local);
+  *port = *name = 0;
+  address = inet_addr(local);
+  if (strcmp(there, name + 1)) {
+    snprintf(path, sizeof path, "/run/netns/%s", strncpy(there, name + 1, sizeof there - 1));
+    int fd = open(path, O_RDONLY);
+    if (fd < 0 || setns(fd, CLONE_NEWNET)) fail("namespace", path);
+    close(fd);
+  }
+  return atoi(port + 1);
+}
+
 static int socket_on(int port, int buffer) {
-  struct sockaddr_in a = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+  struct sockaddr_in a = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = address};
   int fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
   setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer);
   char text[16];
@@ -309,10 +329,10 @@ int main(int argc, char **argv) {
   struct rlimit files = {20000, 20000};
   setrlimit(RLIMIT_NOFILE, &files);
   FILE *list = fopen(argv[1], "r");
-  int local, remote, type, units, sends;
-  char ip[64], frames[512], out[128], in[128];
-  while (list && fscanf(list, "%d %63s %d %511s %d %d %d %127s %127s", &local, ip, &remote, frames, &type, &units, &sends, out, in) == 9)
-    open_leg(local, ip, remote, (Leg){.payload_type = type, .units = (uint32_t)units, .sends = sends, .frames = frames_of(frames), .out = crypto_of(out), .in = crypto_of(in)});
+  int remote, type, units, sends;
+  char local[128], ip[64], frames[512], out[128], in[128];
+  while (list && fscanf(list, "%127s %63s %d %511s %d %d %d %127s %127s", local, ip, &remote, frames, &type, &units, &sends, out, in) == 9)
+    open_leg(go_to(local), ip, remote, (Leg){.payload_type = type, .units = (uint32_t)units, .sends = sends, .frames = frames_of(frames), .out = crypto_of(out), .in = crypto_of(in)});
   if (!leg_count) fail("no legs in", argv[1]);
   mark("READY");
   uint64_t begin = clock_ns(CLOCK_MONOTONIC), warm_ticks = (uint64_t)(warm * 1000), ticks = warm_ticks + (uint64_t)(seconds * 1000);
