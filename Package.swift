@@ -98,6 +98,8 @@ let package = Package(
         // Floor 6
         clib("CAres", "libcares", "libc-ares-dev"),
         .target(name: "CSys"),
+        // The program that forwards media in the kernel, and how it gets there.
+        .target(name: "CForward", exclude: ["forward.bpf.c", "bytecode"]),
         // Below the adapters, which share it.
         module("Batching", ["Basics"]),
         module(
@@ -108,7 +110,7 @@ let package = Package(
                 crypto,
                 logging,
             ]),
-        module("MediaTransport", ["Basics", "RTP", "DTLS", "MediaSession", "CSys"]),
+        module("MediaTransport", ["Basics", "RTP", "DTLS", "MediaSession", "CSys", "CForward"]),
         module(
             "Store",
             [
@@ -139,7 +141,7 @@ let package = Package(
             name: "martinet",
             dependencies: [
                 "Basics", "Identity", "Registration", "SIPTransaction", "CallControl", "Store", "Telemetry",
-                "AudioFiles", "Prompts", "Server",
+                "AudioFiles", "MediaTransport", "Prompts", "Server",
                 arguments, logging,
             ],
             swiftSettings: settings),

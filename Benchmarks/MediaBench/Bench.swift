@@ -91,7 +91,9 @@ final class Bench {
     private let plane: PacketThreads
     private let files: RecordingFiles?
     private let told = Told()
-    private let interface: MediaInterface
+    /// Of ours: for the first and the second leg of a call.
+    private let interfaces: [MediaInterface]
+    private let telephones: [IPAddress]
     private var legs: [MediaEndpointID] = []
     private var random = SeededRandom(seed: 1)
 
@@ -101,16 +103,25 @@ final class Bench {
         setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
         let ports: [UInt16] = (options["ports"] ?? "10000-19999").split(separator: "-").compactMap { UInt16($0) }
         guard ports.count == 2, ports[0] <= ports[1] else { fail("ports=FIRST-LAST") }
-        interface = MediaInterface(
-            id: MediaInterfaceID(0), bindAddress: .loopbackV4, ports: ports[0]...ports[1], dscp: 0)
+        func addresses(_ option: String) -> [IPAddress] {
+            let all: [IPAddress] = (options[option] ?? "127.0.0.1").split(separator: ",").compactMap { IPAddress($0) }
+            guard (1...2).contains(all.count) else { fail("\(option)=ADDRESS[,ADDRESS]") }
+            return all
+        }
+        telephones = addresses("telephones")
+        interfaces = addresses("bind").enumerated().map { index, address in
+            MediaInterface(
+                id: MediaInterfaceID(UInt8(index)), bindAddress: address, ports: ports[0]...ports[1], dscp: 0)
+        }
         var settings = MediaTransportSettings(
-            interfaces: [interface],
+            interfaces: interfaces,
             threads: options["threads"].flatMap { Int($0) } ?? MediaTransportSettings.coreCount)
         files = work == .record ? RecordingFiles(folder: options["folder"] ?? "recordings") : nil
         settings.recordings = files
         if let prompt = options["prompt"] {
             settings.library = OnePrompt(clip: AudioClip(sampleRate: 8000, samples: readSamples(prompt)))
         }
+        settings.forwarding = options["forwarding"].flatMap { Forwarding(rawValue: $0) } ?? .off
         let told = self.told
         plane = try PacketThreads(settings, clock: SystemClock()) { told.take($0) }
     }
@@ -176,12 +187,14 @@ final class Bench {
         _ call: CallID, _ index: Int, _ coding: Coding, srtp: Bool = false, talks: Bool = true,
         into commands: inout [MediaCommand]
     ) -> MediaEndpointID {
+        let interface: MediaInterface = interfaces[index % interfaces.count]
+        let address: IPAddress = telephones[index % telephones.count]
         guard let ports = plane.reserve(interface: interface.id, for: call) else { fail("no ports left") }
         let telephone: UInt16 = firstPort + UInt16(2 * legs.count)
         var plan = MediaEndpointPlan(
             id: MediaEndpointID(leg: LegID(call: call, index: UInt16(index)), stream: 0), ports: ports)
-        plan.remoteRTP = IPEndpoint(.loopbackV4, telephone)
-        plan.remoteRTCP = IPEndpoint(.loopbackV4, telephone + 1)
+        plan.remoteRTP = IPEndpoint(address, telephone)
+        plan.remoteRTCP = IPEndpoint(address, telephone + 1)
         plan.expectsMedia = talks
         plan.clockRate = coding.codec.clockRate
         (plan.incoming, plan.outgoing) = (coding.formats, coding.formats)
@@ -196,8 +209,13 @@ final class Bench {
         }
         let frames: String = options["frames"].map { "\($0)/\(coding.codec.name)" } ?? "-"
         let units: UInt32 = coding.codec.clockRate / 50
+        let place: String =
+            options["spaces"].map {
+                let names = $0.split(separator: ",")
+                return "\(address):\(telephone)@\(names[index % names.count])"
+            } ?? "\(telephone)"
         print(
-            "\(telephone) 127.0.0.1 \(ports.rtp) \(frames) \(coding.payloadType) \(units) \(talks ? 1 : work == .room ? 50 : 0) \(keys[0]) \(keys[1])"
+            "\(place) \(interface.bindAddress) \(ports.rtp) \(frames) \(coding.payloadType) \(units) \(talks ? 1 : work == .room ? 50 : 0) \(keys[0]) \(keys[1])"
         )
         legs.append(plan.id)
         commands.append(.set(plan))
@@ -221,7 +239,8 @@ final class Bench {
         return """
             {"received": \(sum.packetsReceived), "sent": \(sum.packetsSent), "dropped": \(sum.packetsDropped), \
             "lost": \(sum.packetsLost), "unauthentic": \(sum.droppedUnauthenticated), "facts": \(counts.facts), \
-            "latched": \(counts.latched)}
+            "latched": \(counts.latched), "forwarded": \(plane.forwardingFigures.packets), \
+            "forwarding": "\(plane.forwarding)"}
             """
     }
 

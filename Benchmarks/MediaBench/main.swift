@@ -10,6 +10,9 @@
 //   talkers=N       so many of a room's legs talk, the others only listen; all by default
 //   ports=N-M       of ours
 //   threads=N       packet threads; one a core by default
+//   bind=A[,B]      our addresses, of the first and the second leg of a call; 127.0.0.1 by default
+//   telephones=A[,B], spaces=A[,B]   theirs, and the network namespaces they are in
+//   forwarding=auto or required: by the kernel, where it can
 //   folder=PATH     of recordings
 //   alone=1         `record` has COUNT calls of one leg, which hears nothing, as in a mailbox
 //   prompt=FILE     raw samples of 16 bits at 8 kHz

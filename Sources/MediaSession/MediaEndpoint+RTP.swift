@@ -71,6 +71,14 @@ extension MediaEndpoint {
         return MediaVerdict(.rtp, all)
     }
 
+    /// A packet was forwarded for this endpoint: it is counted. It came from the source that was pinned then.
+    mutating func forwarded(_ header: RTPHeader, count: Int, from source: IPEndpoint, now: Moment) -> MediaEvents {
+        if source == pinned, header.ssrc == pinnedSSRC {
+            meter.receive(sequenceNumber: header.sequenceNumber, timestamp: header.timestamp, at: now)
+        }
+        return take(count, [], now: now).events
+    }
+
     /// Whether the plan allows a source at `address`; nothing is allowed while the peer sent no SDP.
     func isAllowed(_ address: IPAddress) -> Bool {
         if plan.usesICE { return true }

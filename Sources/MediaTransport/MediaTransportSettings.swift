@@ -22,6 +22,15 @@ public struct MediaInterface: Hashable, Sendable {
     }
 }
 
+/// Whether the kernel forwards packets of media by itself.
+public enum Forwarding: String, CaseIterable, Hashable, Sendable {
+    case off
+    /// Where the machine lets us.
+    case auto
+    /// The packet threads do not start where it does not.
+    case required
+}
+
 /// How the packet threads run.
 public struct MediaTransportSettings: Sendable {
     public var interfaces: [MediaInterface]
@@ -34,6 +43,8 @@ public struct MediaTransportSettings: Sendable {
     /// Open pairs made ahead when fewer are left, per thread and interface; 8 by default.
     public var spareMinimum: Int
     public var endpoint: MediaEndpointSettings
+    /// Whether packets of calls that need no look at their payload are forwarded inside the kernel; ``Forwarding/off`` by default.
+    public var forwarding: Forwarding = .off
     /// How handshakes for keys are made (RFC 5763). Whether a cookie is asked for is decided for each stream.
     public var dtls: DTLSSettings
     /// Where prompts and music come from; without one none is found.
@@ -62,6 +73,8 @@ public enum MediaTransportError: Error, Hashable, Sendable, CustomStringConverti
     case badPortRange(MediaInterfaceID)
     /// No pair of the range could be opened: with what the first attempt failed.
     case cannotBind(MediaInterface, errno: Int32)
+    /// Forwarding in the kernel is required, and not to be had: why, in words.
+    case noForwarding(String)
     /// No certificate for handshakes could be made: why, in words.
     case noCertificate(String)
 
@@ -73,6 +86,7 @@ public enum MediaTransportError: Error, Hashable, Sendable, CustomStringConverti
         case .badPortRange(let id): "the port range of media interface \(id.rawValue) holds no usable pair of ports"
         case .cannotBind(let interface, let code):
             "no media port of \(interface.ports.lowerBound)-\(interface.ports.upperBound) can be opened on \(interface.bindAddress): \(errnoText(code))"
+        case .noForwarding(let why): "media cannot be forwarded in the kernel: \(why)"
         case .noCertificate(let why): "no certificate for DTLS could be made: \(why)"
         }
     }

@@ -12,6 +12,7 @@ extension PacketLoop {
     }
 
     mutating func perform(_ command: ThreadCommand) {
+        if kernel != nil { prepare(for: command) }
         switch command {
         case .media(.set(let plan)): set(plan)
         case .media(.close(let id)): close(id)
@@ -97,6 +98,7 @@ extension PacketLoop {
     mutating func upkeep() {
         nextUpkeep = now.nanoseconds + Self.upkeepInterval
         graph.setWall(clock.wallNow, at: now)
+        if thread.index == 0 { kernel?.attach(to: settings.interfaces, now: now) }
         // In the order they came, and all wait equally long.
         let time: Moment = now
         let due: Int = quarantined.firstIndex { $0.until > time } ?? quarantined.count
@@ -108,6 +110,9 @@ extension PacketLoop {
     }
 
     mutating func closeAll() {
-        for id in graph.endpointIDs { close(id) }
+        for id in graph.endpointIDs {
+            if let node = graph.node(id) { takeBackAll(node) }
+            close(id)
+        }
     }
 }

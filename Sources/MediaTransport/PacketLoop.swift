@@ -13,6 +13,10 @@ struct Line {
     /// Where RTP goes; length 0 when the plan does not send or the address is unknown.
     var rtpTo: csys_address = .none
     var rtcpTo: csys_address = .none
+    /// What the kernel forwards of what comes; nil where it all comes here.
+    var forwarded: ForwardedLine?
+    /// When forwarding may be tried again, in nanoseconds.
+    var nextForwarding: Int64 = 0
     /// The round of events in which the pair went to another thread: what is left of that round is no longer ours to read.
     var leftIn: UInt64 = 0
 
@@ -47,6 +51,13 @@ struct PacketLoop: ~Copyable {
     private let source: UnsafeMutablePointer<csys_endpoint>
     private let ready: UnsafeMutablePointer<UInt64>
 
+    /// Nil where the kernel forwards nothing.
+    let kernel: KernelForwarder?
+    /// What the kernel's clock is ahead of ours, in nanoseconds.
+    let kernelAhead: Int64
+    /// Lines whose packets the kernel forwards.
+    var forwardedLines: [Int] = []
+
     var graph: MediaGraph
     var now: Moment
     var nextUpkeep: Int64 = 0
@@ -64,12 +75,14 @@ struct PacketLoop: ~Copyable {
 
     init(
         thread: PacketThread, pool: PortPool, routes: CallRoutes, settings: MediaTransportSettings,
-        certificate: DTLSCertificate,
+        certificate: DTLSCertificate, kernel: KernelForwarder?,
         clock: any MartinetClock, facts tell: @escaping @Sendable ([MediaFact]) -> Void
     ) {
         self.routes = routes
+        self.kernel = kernel
         (self.thread, self.pool, self.settings, self.clock, self.tell) = (thread, pool, settings, clock, tell)
         now = clock.now
+        kernelAhead = csys_monotonic_ns() &- now.nanoseconds
         graph = MediaGraph(
             settings: settings.endpoint, certificate: certificate, dtls: settings.dtls, random: .system)
         graph.setWall(clock.wallNow, at: now)
@@ -104,8 +117,11 @@ struct PacketLoop: ~Copyable {
                 }
             }
             if let due = graph.nextTick, now >= due {
+                let isWatch: Bool = kernel != nil && graph.isWatchDue(now: now)
+                if isWatch { readJournals() }
                 graph.tick(now: now)
                 flush()
+                if isWatch { settleForwarding() }
             }
             // Descriptors are closed only here, when no event of this round is left that could name them.
             if now.nanoseconds >= nextUpkeep { upkeep() }
@@ -126,13 +142,19 @@ struct PacketLoop: ~Copyable {
     }
 
     /// Takes one packet from a socket and sends what comes of it. Packets of pairs that nobody uses are read and forgotten.
-    private mutating func receive(_ data: UInt64) {
+    ///
+    /// - Returns: false where there was none.
+    @discardableResult
+    mutating func receive(_ data: UInt64) -> Bool {
         let line: UnsafeMutablePointer<Line> = lines + Int(UInt32(truncatingIfNeeded: data) >> 1)
-        guard line.pointee.leftIn != round else { return }
+        guard line.pointee.leftIn != round else { return false }
         let count: Int = csys_receive(Int32(truncatingIfNeeded: data >> 32), packet, UInt(Self.packetSize), source)
-        guard count > 0, let node = line.pointee.node else { return }
+        guard count > 0, let node = line.pointee.node else { return count > 0 }
+        if kernel != nil { readJournal(of: line) }
         graph.receive(packet, count: count, on: node, isRTCP: data & 1 != 0, from: source.pointee.endpoint, now: now)
         if graph.outbox.count > 0 { flush() }
+        if kernel != nil { review(node) }
+        return true
     }
 
     /// Sends what waits in the graph's outbox.

@@ -13,6 +13,9 @@ public final class PacketThreads: MediaPlane {
     private let pool: PortPool
     private let routes: CallRoutes
     private let certificate: DTLSCertificate
+    private let kernel: KernelForwarder?
+    /// What became of ``MediaTransportSettings/forwarding``.
+    public let forwarding: ForwardingState
 
     /// Of the certificate all handshakes show: made at the start, kept in memory alone, for as long as the threads run.
     public var fingerprint: DTLSFingerprint? { certificate.fingerprint }
@@ -34,6 +37,8 @@ public final class PacketThreads: MediaPlane {
         do { certificate = try DTLSCertificate(now: clock.wallNow) } catch {
             throw .noCertificate(error.description)
         }
+        (kernel, forwarding) = try KernelForwarder.make(settings, pairs: pool.pairCount, now: clock.now)
+        let kernel: KernelForwarder? = self.kernel
         (self.threads, self.pool, self.routes, self.certificate) = (threads, pool, routes, certificate)
         for thread in threads {
             if let failure = pool.openSpares(thread: thread.index) {
@@ -46,7 +51,7 @@ public final class PacketThreads: MediaPlane {
                 try thread.start {
                     var loop = PacketLoop(
                         thread: thread, pool: pool, routes: routes, settings: settings, certificate: certificate,
-                        clock: clock, facts: facts)
+                        kernel: kernel, clock: clock, facts: facts)
                     loop.run()
                 }
             } catch {
@@ -110,6 +115,9 @@ public final class PacketThreads: MediaPlane {
         for thread in threads { thread.stop() }
         pool.closeAll()
     }
+
+    /// Packets that the kernel forwarded since the start, and the streams it forwards now.
+    public var forwardingFigures: (packets: UInt64, streams: Int) { kernel?.figures ?? (0, 0) }
 
     private func thread(of call: CallID) -> PacketThread {
         threads.count == 1 ? threads[0] : threads[routes.thread(of: call)]

@@ -1,6 +1,7 @@
 public import Basics
 public import Identity
 public import Logging
+public import MediaTransport
 public import SIPMessage
 public import SIPTransaction
 public import Store
@@ -73,6 +74,8 @@ public struct ServerConfiguration: Sendable {
     public var signallingThreads: Int = 1
     /// 1 ... 64.
     public var mediaThreads: Int
+    /// Whether the kernel forwards media that needs no look at its payload.
+    public var mediaForwarding: Forwarding = .off
     /// How long calls may go on after SIGTERM; 0 ... 86 400 seconds.
     public var drainSeconds: Int = 30
     public var storeSafety: StoreWriterSettings.Safety = .full

@@ -2,6 +2,7 @@ import Basics
 import Foundation
 import Identity
 import Logging
+import MediaTransport
 import SIPMessage
 import SIPTransaction
 import Store
@@ -63,6 +64,9 @@ public enum ConfigurationFile {
         configuration.tls = tls(root.section("tls"), folder: folder)
         configuration.hostNames = root.list("host-names", "a host name such as pbx.example.com", hostName)
         threads(root.section("threads"), &configuration)
+        let forwarding = root.choice("media-forwarding", of: Forwarding.allCases.map(\.rawValue))
+        configuration.mediaForwarding =
+            forwarding.flatMap(Forwarding.init(rawValue:)) ?? configuration.mediaForwarding
         configuration.drainSeconds = root.integer("drain-seconds", in: 0...86_400) ?? configuration.drainSeconds
         let name = root.parsed("server-name", "1 to 64 printable ASCII characters") { text in
             (1...64).contains(text.utf8.count) && text.utf8.allSatisfy { (0x20...0x7E).contains($0) } ? text : nil

@@ -2,6 +2,7 @@ import API
 import Basics
 import CallControl
 import MediaSession
+import MediaTransport
 import Registration
 import SIPTransport
 import Store
@@ -73,9 +74,20 @@ final class ServerMetrics: Sendable {
         MediaMetrics.add(
             shards.reduce(MediaCounters()) { $0 + $1.counters.media }, (plane as? any MeasuredMediaPlane)?.figures,
             to: &page)
+        addForwarding(to: &page)
         addStore(to: &page)
         services.audio.addMetrics(to: &page)
         return page.text
+    }
+
+    private func addForwarding(to page: inout MetricsPage) {
+        guard case .kernel = services.media.forwarding else { return }
+        let figures: (packets: UInt64, streams: Int) = services.media.forwardingFigures
+        page.gauge(
+            "martinet_media_forwarded_streams", "Media streams that the kernel forwards now.", Double(figures.streams))
+        page.counter(
+            "martinet_media_forwarded_total", "Media packets that the kernel forwarded, as far as they were counted.",
+            figures.packets)
     }
 
     private func addDelays(_ shards: [ShardFigures], to page: inout MetricsPage) {

@@ -150,14 +150,28 @@ struct ServerStarter {
             MediaInterface(id: MediaInterfaceID(UInt8(index)), bindAddress: network.bind, ports: network.ports)
         }
         var settings = MediaTransportSettings(interfaces: interfaces, threads: configuration.mediaThreads)
+        settings.forwarding = configuration.mediaForwarding
         settings.library = audio.library
         settings.recordings = audio.recordings
         do {
             let media = try PacketThreads(settings, clock: clock) { receiver.receive($0) }
             undo.append { media.stop() }
+            report(media.forwarding)
             return media
         } catch {
             throw ServerError("media ports: \(error)")
+        }
+    }
+
+    private func report(_ forwarding: ForwardingState) {
+        switch forwarding {
+        case .off: break
+        case .kernel(let interfaces):
+            logger.notice(
+                "media is forwarded in the kernel", metadata: ["interfaces": "\(interfaces.joined(separator: ","))"])
+        case .unavailable(let why):
+            logger.warning(
+                "media is relayed in user space, as the kernel does not forward it", metadata: ["why": "\(why)"])
         }
     }
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Basics
+import MediaTransport
 import Server
 
 /// The flags that say where a demo listens.
@@ -97,6 +98,17 @@ struct AddressOptions: ParsableArguments {
         transform: { try AddressOptions.number($0, 1...64) })
     var mediaThreads: Int?
 
+    @Option(
+        name: .customLong("media-forwarding"),
+        help: ArgumentHelp(
+            "Whether the kernel forwards media: off, auto (where it can) or required; default off.",
+            valueName: "off|auto|required"),
+        transform: { text in
+            guard let value = Forwarding(rawValue: text) else { throw ValidationError("one of off, auto, required") }
+            return value
+        })
+    var mediaForwarding: Forwarding = .off
+
     /// - Throws: `ValidationError` naming the flag of two that can't be together.
     func configuration(dataFolder: String) throws -> ServerConfiguration {
         var addresses = ConfigurationAddresses()
@@ -110,6 +122,7 @@ struct AddressOptions: ParsableArguments {
             configuration.signallingThreads = signallingThreads
             if !hostNames.isEmpty { configuration.hostNames = hostNames }
             configuration.mediaThreads = mediaThreads ?? configuration.mediaThreads
+            configuration.mediaForwarding = mediaForwarding
             return configuration
         } catch {
             let flag: String =

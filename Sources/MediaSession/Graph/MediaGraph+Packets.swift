@@ -157,7 +157,7 @@ extension MediaGraph {
     }
 
     @inline(never)
-    private mutating func note(_ events: MediaEvents, of node: EndpointPointer) {
+    mutating func note(_ events: MediaEvents, of node: EndpointPointer) {
         let id: MediaEndpointID = node.pointee.id
         if events.contains(.latched) { node.pointee.events?.restart() }
         if events.contains(.latched), let source = node.pointee.endpoint.pinned {

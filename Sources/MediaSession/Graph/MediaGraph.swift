@@ -312,6 +312,9 @@ public struct MediaGraph: ~Copyable {
         return Moment(nanoseconds: due)
     }
 
+    /// Whether the next tick looks at all endpoints.
+    public func isWatchDue(now: Moment) -> Bool { !nodes.isEmpty && now.nanoseconds >= nextWatch }
+
     mutating func beginWatch(now: Moment) { nextWatch = now.nanoseconds &+ Self.watchInterval }
 
     /// Makes what is due.

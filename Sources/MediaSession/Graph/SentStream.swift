@@ -41,6 +41,9 @@ struct SentStream {
     /// Whether reports of this source are about what is sent now.
     func relays(_ source: UInt32) -> Bool { isMapped && source == sourceSSRC }
 
+    /// Whether packets of a source go on under the offsets there are, with nothing to be marked.
+    func isSteady(source: UInt32) -> Bool { relays(source) && !marksNext && hasSent }
+
     /// Takes the header of a relayed packet over into this stream.
     mutating func relay(
         _ header: RTPHeader, in packet: UnsafeMutableRawPointer, count: Int, payloadType: UInt8, clockRate: UInt32,

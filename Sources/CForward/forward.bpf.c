@@ -38,9 +38,7 @@ struct change {
 INLINE __u16 swap(__u16 value) { return __builtin_bswap16(value); }
 
 // Leaves a record; false where the packet has to go up.
-INLINE int note(const struct forward_flow *flow, const struct rtp *rtp, __u16 length) {
-  struct forward_slot *slot = map_lookup(&journals, &flow->slot);
-  if (!slot) return 0;
+INLINE int note(struct forward_slot *slot, const struct rtp *rtp, __u16 length) {
   if (*(volatile __u32 *)&slot->closed || *(volatile __u32 *)&slot->head - *(volatile __u32 *)&slot->tail >= FORWARD_FULL) return 0;
   __u32 number = __sync_fetch_and_add(&slot->head, 1);
   struct forward_record *record = &slot->records[number & (FORWARD_RECORDS - 1)];
@@ -56,12 +54,15 @@ INLINE int note(const struct forward_flow *flow, const struct rtp *rtp, __u16 le
   return !closed;
 }
 
-INLINE const struct forward_flow *flow_of(const struct forward_key *key, const __u32 source[4], __u16 port, const struct rtp *rtp) {
-  const struct forward_flow *flow = map_lookup(&flows, key);
+INLINE struct forward_slot *slot_of(const struct forward_key *key, const __u32 source[4], __u16 port, const struct rtp *rtp) {
+  const __u32 *number = map_lookup(&flows, key);
+  struct forward_slot *slot = number ? map_lookup(&journals, number) : 0;
+  if (!slot) return 0;
+  const struct forward_flow *flow = &slot->flow;
   // Without extensions, padding and contributors: the rest is looked at by user space.
-  if (!flow || rtp->first != 0x80 || rtp->ssrc != flow->source_ssrc || port != flow->source_port) return 0;
+  if (rtp->first != 0x80 || rtp->ssrc != flow->source_ssrc || port != flow->source_port) return 0;
   if (source[0] != flow->source[0] || source[1] != flow->source[1] || source[2] != flow->source[2] || source[3] != flow->source[3]) return 0;
-  return flow->types[rtp->type & 0x7f] == FORWARD_UP ? 0 : flow;
+  return flow->types[rtp->type & 0x7f] == FORWARD_UP ? 0 : slot;
 }
 
 INLINE void rewrite(const struct forward_flow *flow, struct udphdr *udp, struct rtp *rtp, struct change *change) {
@@ -95,8 +96,9 @@ INLINE int forward4(struct __sk_buff *packet) {
   if (total + ETH_HLEN > packet->len || total < 40 || swap(udp->len) != total - 20) return UP;
   struct forward_key key = {.address = {0, 0, __builtin_bswap32(0xffff), ip->daddr}, .port = udp->dest};
   __u32 source[4] = {0, 0, __builtin_bswap32(0xffff), ip->saddr};
-  const struct forward_flow *flow = flow_of(&key, source, udp->source, rtp);
-  if (!flow || !note(flow, rtp, (__u16)(total - 28))) return UP;
+  struct forward_slot *slot = slot_of(&key, source, udp->source, rtp);
+  if (!slot || !note(slot, rtp, (__u16)(total - 28))) return UP;
+  const struct forward_flow *flow = &slot->flow;
   struct change change;
   change.addresses_before[0] = ip->saddr;
   change.addresses_before[1] = ip->daddr;
@@ -130,8 +132,9 @@ INLINE int forward6(struct __sk_buff *packet) {
   struct change change;
   __builtin_memcpy(key.address, &ip->daddr, 16);
   __builtin_memcpy(change.addresses_before, &ip->saddr, 32);
-  const struct forward_flow *flow = flow_of(&key, change.addresses_before, udp->source, rtp);
-  if (!flow || !note(flow, rtp, (__u16)(length - 8))) return UP;
+  struct forward_slot *slot = slot_of(&key, change.addresses_before, udp->source, rtp);
+  if (!slot || !note(slot, rtp, (__u16)(length - 8))) return UP;
+  const struct forward_flow *flow = &slot->flow;
   __builtin_memcpy(change.addresses_after, flow->from, 16);
   __builtin_memcpy(change.addresses_after + 4, flow->to, 16);
   __builtin_memcpy(&ip->saddr, change.addresses_after, 32);

@@ -1,0 +1,211 @@
+import Basics
+import CSys
+import Codecs
+import Glibc
+import MediaSession
+import MediaTransport
+import Testing
+
+/// A relay in a network namespace of its own between two telephones in theirs, and the kernel forwards.
+private final class ForwardingLab: Sendable {
+    let spaces: Namespaces
+    let plane: Plane
+    let phones: [Phone]
+    let ports: [MediaPorts]
+    let ids: [MediaEndpointID] = [endpoint(1, 0), endpoint(1, 1)]
+    private let relays: [IPAddress]
+
+    init(_ name: String, v6: Bool = false, change: @escaping @Sendable (inout MediaEndpointPlan) -> Void = { _ in })
+        throws
+    {
+        let spaces: Namespaces = try #require(Namespaces(name))
+        self.spaces = spaces
+        let relays: [IPAddress] = try (1...2).map {
+            try #require(IPAddress(v6 ? "fd98:\($0)::1" : "10.98.\($0).1"))
+        }
+        self.relays = relays
+        plane = try Namespaces.inside(spaces.relay) {
+            try Plane(ports: 30_000...30_099) { settings in
+                settings.interfaces = relays.enumerated().map { index, address in
+                    MediaInterface(
+                        id: MediaInterfaceID(UInt8(index)), bindAddress: address, ports: 30_000...30_099)
+                }
+                settings.forwarding = .required
+            }
+        }
+        phones = try (0...1).map { side in
+            let address: IPAddress = try #require(IPAddress(v6 ? "fd98:\(side + 1)::2" : "10.98.\(side + 1).2"))
+            return try Namespaces.inside(spaces.telephones[side]) { try Phone(address) }
+        }
+        var ports: [MediaPorts] = []
+        for side in 0...1 {
+            ports.append(
+                try plane.open(
+                    ids[side], for: phones[side].endpoint, on: MediaInterfaceID(UInt8(side)), change: change))
+        }
+        self.ports = ports
+        plane.threads.perform([.join(ids[0], ids[1])])
+    }
+
+    func plan(_ side: Int, change: (inout MediaEndpointPlan) -> Void) {
+        var plan = MediaEndpointPlan(id: ids[side], ports: ports[side])
+        plan.remoteRTP = phones[side].endpoint
+        change(&plan)
+        plane.threads.perform([.set(plan)])
+    }
+
+    func send(_ bytes: [UInt8], from side: Int, by phone: Phone? = nil) {
+        let address: IPAddress = relays[side]
+        var to = csys_endpoint(high: address.high, low: address.low, port: ports[side].rtp, is_v6: address.isV4 ? 0 : 1)
+        var raw = csys_address()
+        csys_address_set(&raw, &to)
+        _ = csys_send((phone ?? phones[side]).fd, bytes, UInt(bytes.count), &raw)
+    }
+
+    /// Sends packets until the kernel has forwarded `wanted` of them; each must be heard at the other side.
+    /// - Returns: the number after the last.
+    func talk(from first: UInt16, until wanted: UInt64, _ heard: inout HeardStream) async -> UInt16? {
+        var number: UInt16 = first
+        let before: UInt64 = plane.threads.forwardingFigures.packets
+        for _ in 0..<2000 where plane.threads.forwardingFigures.packets < before + wanted {
+            guard await pass(number, &heard) else { return nil }
+            number &+= 1
+            usleep(2000)
+        }
+        return plane.threads.forwardingFigures.packets >= before + wanted ? number : nil
+    }
+
+    func pass(_ number: UInt16, _ heard: inout HeardStream) async -> Bool {
+        send(rtp(number), from: 0)
+        let there = await phones[1].next()
+        return heard.continues(there?.bytes, payloadOf: rtp(number)) && there?.port == ports[1].rtp
+    }
+
+    func statistics(_ side: Int) async -> MediaStatistics? { await plane.threads.statistics(of: ids[side]) }
+}
+
+@Suite("Forwarding in the kernel", .serialized, .enabled(if: Namespaces.areAllowed, "no network namespaces here"))
+struct ForwardingTests {
+    @Test(
+        "one stream without a gap from the socket to the kernel and back, and figures as if all had come here",
+        arguments: [false, true])
+    func handover(_ v6: Bool) async throws {
+        let lab = try ForwardingLab(v6 ? "h6" : "h4", v6: v6)
+        guard case .kernel(let interfaces) = lab.plane.threads.forwarding else { return #expect(Bool(false)) }
+        #expect(interfaces == ["r1", "r2"])
+        var heard = HeardStream()
+        var next: UInt16 = try #require(await lab.talk(from: 65_500, until: 60, &heard))
+        // A new plan takes the stream back, and it goes to the kernel again.
+        for turn: UInt32 in 1...3 {
+            lab.plan(1) { $0.generation = turn }
+            next = try #require(await lab.talk(from: next, until: 20, &heard))
+        }
+        #expect(lab.plane.threads.forwardingFigures.streams == 1)
+        lab.plane.threads.perform([.close(lab.ids[0]), .close(lab.ids[1])])
+        let figures: MediaStatistics = try #require(await lab.plane.closed(lab.ids[0]))
+        let sent = UInt64(next &- 65_500)
+        #expect(figures.packetsReceived == sent && figures.bytesReceived == sent * 172)
+        #expect(figures.packetsLost == 0 && figures.packetsDropped == 0)
+        #expect(try #require(await lab.plane.closed(lab.ids[1])).packetsSent == sent)
+        #expect(lab.plane.threads.forwardingFigures.streams == 0)
+    }
+
+    @Test("packets that are missing are counted as lost, and those out of order kept apart")
+    func loss() async throws {
+        let lab = try ForwardingLab("ls")
+        var heard = HeardStream()
+        let next: UInt16 = try #require(await lab.talk(from: 10, until: 30, &heard))
+        var other = HeardStream()
+        // Five are missing.
+        let last: UInt16 = try #require(await lab.talk(from: next &+ 5, until: 60, &other))
+        let figures: MediaStatistics = try #require(await lab.statistics(0))
+        #expect(figures.packetsLost == 5)
+        #expect(figures.packetsReceived == UInt64(last &- 10 &- 5))
+    }
+
+    @Test("events, reports, other sources and odd packets come up, and are treated as ever")
+    func odd() async throws {
+        let lab = try ForwardingLab("od") {
+            $0.incoming = [
+                MediaFormat(payloadType: 0, .audio(.pcmu)),
+                MediaFormat(payloadType: 101, .telephoneEvent(clockRate: 8000)),
+            ]
+            $0.outgoing = $0.incoming
+        }
+        var heard = HeardStream()
+        var next: UInt16 = try #require(await lab.talk(from: 10, until: 30, &heard))
+        // Forged: another SSRC of the same address, and another address with the right one.
+        lab.send(rtp(next, ssrc: 666), from: 0)
+        let stranger: Phone = try Namespaces.inside(lab.spaces.telephones[0]) {
+            try Phone(try #require(IPAddress("10.98.1.3")))
+        }
+        lab.send(rtp(next), from: 0, by: stranger)
+        lab.send(Array(rtp(next).prefix(7)), from: 0)
+        #expect(await lab.pass(next, &heard))
+        next &+= 1
+        #expect(lab.phones[1].receive() == nil)
+        // A key, as three packets of an event: passed on under the numbers that follow.
+        for packet in 0..<3 {
+            var event: [UInt8] = rtp(next)
+            event[1] = 101
+            event.replaceSubrange(12..., with: [5, packet == 2 ? 0x8A : 0x0A, 0, UInt8(160)])
+            lab.send(event, from: 0)
+            let there = await lab.phones[1].next()
+            let follows: Bool = heard.continues(there?.bytes, payloadOf: event)
+            #expect(follows)
+            next &+= 1
+        }
+        #expect(await lab.plane.fact { if case .digit(lab.ids[0], _) = $0 { true } else { false } } != nil)
+        next = try #require(await lab.talk(from: next, until: 20, &heard))
+        let figures: MediaStatistics = try #require(await lab.statistics(0))
+        #expect(figures.droppedWrongSource == 1 && figures.droppedWrongSSRC == 1 && figures.droppedMalformed == 1)
+        #expect(figures.packetsReceived == UInt64(next &- 10))
+    }
+
+    @Test("a leg on hold is sent nothing, and hears one stream when it comes back")
+    func hold() async throws {
+        let lab = try ForwardingLab("ho")
+        var heard = HeardStream()
+        let next: UInt16 = try #require(await lab.talk(from: 10, until: 30, &heard))
+        lab.plan(1) { ($0.generation, $0.sends) = (1, false) }
+        // Performed before the next packet is read.
+        _ = await lab.statistics(1)
+        for number in next..<(next + 10) { lab.send(rtp(number), from: 0) }
+        _ = await eventually { await lab.statistics(0)?.droppedUndeliverable == 10 ? true : nil }
+        #expect(lab.phones[1].receive() == nil)
+        lab.plan(1) { $0.generation = 2 }
+        _ = await lab.statistics(1)
+        var back = HeardStream()
+        #expect(await lab.talk(from: next + 10, until: 20, &back) != nil)
+        #expect(try #require(await lab.statistics(0)).packetsLost == 0)
+    }
+
+    @Test("a telephone that moves to another port is found there, by both sides")
+    func moves() async throws {
+        let lab = try ForwardingLab("mv")
+        var heard = HeardStream()
+        let next: UInt16 = try #require(await lab.talk(from: 10, until: 30, &heard))
+        // The listener speaks from another port: that is where it hears from then on.
+        let moved: Phone = try Namespaces.inside(lab.spaces.telephones[1]) {
+            try Phone(try #require(IPAddress("10.98.2.2")))
+        }
+        lab.plan(1) { $0.generation = 1 }
+        lab.send(rtp(1, ssrc: 9), from: 1, by: moved)
+        #expect(await lab.phones[0].next() != nil)
+        lab.send(rtp(next), from: 0)
+        let there = await moved.next()
+        let follows: Bool = heard.continues(there?.bytes, payloadOf: rtp(next))
+        #expect(follows)
+    }
+
+    @Test("what nobody lets forward is told, and relayed all the same")
+    func elsewhere() throws {
+        // Without an interface of Ethernet there is nothing to be at.
+        let plane = try Plane(ports: 22_900...22_999) { $0.forwarding = .auto }
+        guard case .unavailable(let why) = plane.threads.forwarding else { return #expect(Bool(false)) }
+        #expect(why == "no interface of Ethernet has a media address")
+        #expect(throws: MediaTransportError.noForwarding(why)) {
+            _ = try Plane(ports: 22_900...22_999) { $0.forwarding = .required }
+        }
+    }
+}
