@@ -121,7 +121,8 @@ class Bench:
                 ("room of 30", "room", 30, [frames]), ("prompt to 100", "play", 100, [f"prompt={self.prompt}"])):
             counters = Counters(self.folder)
             server = self.martinet(work, count, "threads=1", *options,
-                                   environment={"LD_PRELOAD": self.tools["counts.so"], "COUNTS": counters.path})
+                                   environment={"LD_PRELOAD": self.tools["counts.so"], "COUNTS": counters.path,
+                                                "COUNTS_TRACE": os.path.join(self.folder, f"allocations-{work}-{count}.txt")})
             try:
                 result = drive(self.tools, server, max(6, self.o.seconds), warm=2, counters=counters)
             finally:
@@ -148,8 +149,8 @@ class Bench:
     def transcode(self):
         for other, calls, title, limit in (("G722", 50, "G.722", "0.9x"), ("opus", 20, "Opus", "1.0x")):
             settings = os.path.join(self.folder, f"settings-{other}")
-            # rtpengine's encoders are brought to our complexity and application; channels by what it is asked for.
-            spy = {"LD_PRELOAD": self.tools["opusspy.so"], "OPUS_EQUAL": "5 2048"} if other == "opus" else {}
+            # Both programs' encoders are brought to the same settings, whatever they chose; channels and clock by what is asked for.
+            spy = {"LD_PRELOAD": self.tools["opusspy.so"], "OPUS_EQUAL": "5 2048 32000"} if other == "opus" else {}
             environments = {name: {**spy, "OPUS_SETTINGS": f"{settings}-{name}"} if spy else None for name in ("rtpengine", "Martinet")}
             servers = {
                 "rtpengine": lambda: Rtpengine(self.folder_of("rtpengine"), calls, other=other, frames=self.frames, opus="opus/48000/1/32000",
@@ -162,12 +163,30 @@ class Bench:
                 finally:
                     server.stop()
                 self.notes.append(f"G.711 <-> {title}, {name}, µs a packet by sampling: " + ", ".join(f"{k} {v:.2f}" for k, v in shares.items()) + ".")
+                if name == "Martinet":
+                    beside = 100 * (shares["resampling"] + shares["the rest"]) / max(shares["codecs"], 1e-9)
+                    self.rows.append(f"| G.711 <-> {title}, user time beside the codecs' own ({shares['codecs']:.2f} µs a packet; kernel {shares['kernel']:.2f}) "
+                                     f"| {beside:.0f} % | - | - | at most 25 % |")
                 if spy:
                     with open(f"{settings}-{name}") as file:
                         self.notes.append(f"Opus encoder of {name}: `{file.readline().strip()}`.")
+            how = self.compared(settings) if spy else ""
             got = self.turns(f"transcode {title} {calls} calls", {name: make() for name, make in servers.items()})
-            self.row(f"G.711 <-> {title}, {calls} calls, CPU a packet", got["Martinet"], "rtpengine", got["rtpengine"], f"at most {limit}")
+            self.row(f"G.711 <-> {title}, {calls} calls{how}, CPU a packet", got["Martinet"], "rtpengine", got["rtpengine"], f"at most {limit}")
         self.notes.append("")
+
+    def compared(self, settings):
+        """Whether both programs' Opus encoders do the same work, by what libopus says of each, in the words of the row."""
+        read = {}
+        for name in ("Martinet", "rtpengine"):
+            with open(f"{settings}-{name}") as file:
+                read[name] = json.loads(file.readline())
+        ours, theirs = read["Martinet"], read["rtpengine"]
+        keys = ("bitrate", "complexity", "channels", "rate", "application", "vbr", "fec", "dtx", "loss", "frame")
+        unlike = [f"{key} {ours[key]} and {theirs[key]}" for key in keys if ours[key] != theirs[key]]
+        if unlike:
+            return " (NOT at equal settings: " + ", ".join(unlike) + ")"
+        return f" (both at {ours['bitrate']} bit/s, complexity {ours['complexity']}, {ours['channels']} channel, {ours['rate']} Hz)"
 
     def shares(self, server, work, name):
         """Where a packet's time goes: kernel, codec libraries, resampling, the rest. By sampling, as there are no counters in a virtual machine."""
@@ -187,7 +206,7 @@ class Bench:
             share, library, kind, symbol = float(fields[0][:-1]), fields[1], fields[2], fields[3]
             if kind == "[k]":
                 sums["kernel"] += share
-            elif any(x in library for x in ("libopus", "libavcodec", "libspandsp", "libbcg729", "libm.so", "libm-")) or symbol.startswith("$s6Codecs") and "Resampler" not in symbol:
+            elif any(x in library for x in ("libopus", "libavcodec", "libspandsp", "libbcg729", "libm.so", "libm-")) or symbol.startswith("$s6Codecs") and "Resampler" not in symbol or "SIMD8" in symbol:   # G.722 is of vectors
                 sums["codecs"] += share
             elif "speexdsp" in library or "libswresample" in library or "Resampler" in symbol:
                 sums["resampling"] += share
