@@ -114,20 +114,21 @@ class Bench:
         """Every allocation and every count of references of the process, between two marks, under load."""
         self.notes += ["Allocations and reference counts of the whole process while packets flow, reports and figures included:", "",
                        "| work | packets | " + " | ".join(COUNTED) + " |", "|---|---|" + "---|" * len(COUNTED)]
-        frames = f"frames={self.frames}"
+        frames, origins = f"frames={self.frames}", []
         for name, work, count, options in (
                 ("relay, 100 calls", "relay", 100, []), ("relay with SRTP, 100 calls", "relay", 100, ["srtp=1"]),
                 ("G.711 <-> G.722, 20 calls", "relay", 20, ["other=G722", frames]), ("G.711 <-> Opus, 10 calls", "relay", 10, ["other=opus", frames]),
                 ("room of 30", "room", 30, [frames]), ("prompt to 100", "play", 100, [f"prompt={self.prompt}"])):
-            counters = Counters(self.folder)
+            counters, trace = Counters(self.folder), os.path.join(self.folder, f"allocations-{len(origins)}")
             server = self.martinet(work, count, "threads=1", *options,
                                    environment={"LD_PRELOAD": self.tools["counts.so"], "COUNTS": counters.path,
-                                                "COUNTS_TRACE": os.path.join(self.folder, f"allocations-{work}-{count}.txt")})
+                                                "COUNTS_TRACE": trace})
             try:
                 result = drive(self.tools, server, max(6, self.o.seconds), warm=2, counters=counters)
             finally:
                 server.stop()
             packets = result["sent_measured"] or result["taken_measured"]
+            origins.append((name, self.origins(trace)))
             counts = result["counts"]
             self.notes.append(f"| {name} | {packets} | " + " | ".join(str(counts[c]) for c in COUNTED) + " |")
             self.raw.append(f"allocations: {name}: {packets} packets: {json.dumps(counts)}")
@@ -138,6 +139,19 @@ class Bench:
                 self.rows.append(f"| allocations a relayed packet | {made / packets:g} | - | - | 0 |")
                 self.rows.append(f"| reference counts a relayed packet | {counted / packets:.4f} | - | - | 0 |")
         self.notes.append("")
+        self.notes += [f"Allocated in {name}, {times} times: {way}." for name, ways in origins for way, times in ways.items()]
+        self.notes.append("")
+
+    def origins(self, trace):
+        """Where allocations came from, by what counts.c wrote: the functions nearest to each, and how often."""
+        ways = {}
+        if os.path.exists(trace):
+            for stack in open(trace).read().split("\n\n"):
+                names = [line.split("(")[1].split("+")[0] for line in stack.splitlines() if "(" in line and "counts.so" not in line]
+                way = " < ".join([n for n in names if n][:6])
+                if way:
+                    ways[way] = ways.get(way, 0) + 1
+        return ways
 
     # ------------------------------------------------------------ beside rtpengine
     def srtp(self):
