@@ -46,6 +46,10 @@ class Counters:
         self.file = open(self.path, "r+b")
         self.map = mmap.mmap(self.file.fileno(), 8 * 64)
 
+    def trace(self, on):
+        """Has counts.c write where allocations come from, if it was told where to."""
+        struct.pack_into("<Q", self.map, 8 * 63, on)
+
     def read(self):
         return dict(zip(COUNTED, struct.unpack_from(f"<{len(COUNTED)}Q", self.map)))
 
@@ -106,6 +110,8 @@ def drive(tools, process, seconds, warm=1.5, delays=False, counters=None, legs=N
     for line in load.stdout:
         line = line.strip()
         if line in ("MEASURE_START", "MEASURE_END"):
+            if counters:
+                counters.trace(line == "MEASURE_START")
             taken[line] = (cpu_of(process.pid), time.monotonic(), split_of(process.pid), switches_of(process.pid), counters and counters.read())
         elif line.startswith("{"):
             result = json.loads(line)

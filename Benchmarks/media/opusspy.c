@@ -1,5 +1,5 @@
 // opusspy: writes how a process's Opus encoders are set, for Benchmarks/media.
-//   OPUS_SETTINGS=FILE [OPUS_EQUAL='COMPLEXITY APPLICATION'] LD_PRELOAD=opusspy.so PROGRAM
+//   OPUS_SETTINGS=FILE [OPUS_EQUAL='COMPLEXITY APPLICATION BITRATE'] LD_PRELOAD=opusspy.so PROGRAM
 // One line of JSON for the 20th packet of each of the first encoders. OPUS_EQUAL is set on every encoder before its first packet, so that two
 // programs are compared at the same work. Build: gcc -O2 -shared -fPIC -o opusspy.so opusspy.c -ldl
 #define _GNU_SOURCE
@@ -23,10 +23,19 @@ static int packet_of(void *encoder, int *place) {
 
 static void equal(void *encoder, int (*control)(void *, int, ...)) {
   const char *text = getenv("OPUS_EQUAL");
-  int complexity, application;
-  if (!text || sscanf(text, "%d %d", &complexity, &application) != 2) return;
+  int complexity, application, bitrate;
+  if (!text || sscanf(text, "%d %d %d", &complexity, &application, &bitrate) != 3) return;
   control(encoder, OPUS_SET_APPLICATION(application));
   control(encoder, OPUS_SET_COMPLEXITY(complexity));
+  control(encoder, OPUS_SET_BITRATE(bitrate));
+  control(encoder, OPUS_SET_VBR(1));
+  control(encoder, OPUS_SET_VBR_CONSTRAINT(1));
+  control(encoder, OPUS_SET_INBAND_FEC(0));
+  control(encoder, OPUS_SET_PACKET_LOSS_PERC(0));
+  control(encoder, OPUS_SET_DTX(0));
+  control(encoder, OPUS_SET_SIGNAL(OPUS_AUTO));
+  control(encoder, OPUS_SET_MAX_BANDWIDTH(OPUS_BANDWIDTH_FULLBAND));
+  control(encoder, OPUS_SET_BANDWIDTH(OPUS_AUTO));
 }
 
 #define VALUE(get, name) opus_int32 name = -1; control(encoder, get(&name))

@@ -114,19 +114,21 @@ class Bench:
         """Every allocation and every count of references of the process, between two marks, under load."""
         self.notes += ["Allocations and reference counts of the whole process while packets flow, reports and figures included:", "",
                        "| work | packets | " + " | ".join(COUNTED) + " |", "|---|---|" + "---|" * len(COUNTED)]
-        frames = f"frames={self.frames}"
+        frames, origins = f"frames={self.frames}", []
         for name, work, count, options in (
                 ("relay, 100 calls", "relay", 100, []), ("relay with SRTP, 100 calls", "relay", 100, ["srtp=1"]),
                 ("G.711 <-> G.722, 20 calls", "relay", 20, ["other=G722", frames]), ("G.711 <-> Opus, 10 calls", "relay", 10, ["other=opus", frames]),
                 ("room of 30", "room", 30, [frames]), ("prompt to 100", "play", 100, [f"prompt={self.prompt}"])):
-            counters = Counters(self.folder)
+            counters, trace = Counters(self.folder), os.path.join(self.folder, f"allocations-{len(origins)}")
             server = self.martinet(work, count, "threads=1", *options,
-                                   environment={"LD_PRELOAD": self.tools["counts.so"], "COUNTS": counters.path})
+                                   environment={"LD_PRELOAD": self.tools["counts.so"], "COUNTS": counters.path,
+                                                "COUNTS_TRACE": trace})
             try:
                 result = drive(self.tools, server, max(6, self.o.seconds), warm=2, counters=counters)
             finally:
                 server.stop()
             packets = result["sent_measured"] or result["taken_measured"]
+            origins.append((name, self.origins(trace)))
             counts = result["counts"]
             self.notes.append(f"| {name} | {packets} | " + " | ".join(str(counts[c]) for c in COUNTED) + " |")
             self.raw.append(f"allocations: {name}: {packets} packets: {json.dumps(counts)}")
@@ -137,6 +139,19 @@ class Bench:
                 self.rows.append(f"| allocations a relayed packet | {made / packets:g} | - | - | 0 |")
                 self.rows.append(f"| reference counts a relayed packet | {counted / packets:.4f} | - | - | 0 |")
         self.notes.append("")
+        self.notes += [f"Allocated in {name}, {times} times: {way}." for name, ways in origins for way, times in ways.items()]
+        self.notes.append("")
+
+    def origins(self, trace):
+        """Where allocations came from, by what counts.c wrote: the functions nearest to each, and how often."""
+        ways = {}
+        if os.path.exists(trace):
+            for stack in open(trace).read().split("\n\n"):
+                names = [line.split("(")[1].split("+")[0] for line in stack.splitlines() if "(" in line and "counts.so" not in line]
+                way = " < ".join([n for n in names if n][:6])
+                if way:
+                    ways[way] = ways.get(way, 0) + 1
+        return ways
 
     # ------------------------------------------------------------ beside rtpengine
     def srtp(self):
@@ -148,8 +163,8 @@ class Bench:
     def transcode(self):
         for other, calls, title, limit in (("G722", 50, "G.722", "0.9x"), ("opus", 20, "Opus", "1.0x")):
             settings = os.path.join(self.folder, f"settings-{other}")
-            # rtpengine's encoders are brought to our complexity and application; channels by what it is asked for.
-            spy = {"LD_PRELOAD": self.tools["opusspy.so"], "OPUS_EQUAL": "5 2048"} if other == "opus" else {}
+            # Both programs' encoders are brought to the same settings, whatever they chose; channels and clock by what is asked for.
+            spy = {"LD_PRELOAD": self.tools["opusspy.so"], "OPUS_EQUAL": "5 2048 32000"} if other == "opus" else {}
             environments = {name: {**spy, "OPUS_SETTINGS": f"{settings}-{name}"} if spy else None for name in ("rtpengine", "Martinet")}
             servers = {
                 "rtpengine": lambda: Rtpengine(self.folder_of("rtpengine"), calls, other=other, frames=self.frames, opus="opus/48000/1/32000",
@@ -162,12 +177,40 @@ class Bench:
                 finally:
                     server.stop()
                 self.notes.append(f"G.711 <-> {title}, {name}, µs a packet by sampling: " + ", ".join(f"{k} {v:.2f}" for k, v in shares.items()) + ".")
+                if name == "Martinet":
+                    own, alone = shares["the rest"], self.libraries(other)
+                    self.rows.append(f"| G.711 <-> {title}, user time that is neither codec nor resampling (codecs {shares['codecs']:.2f} µs, resampling "
+                                     f"{shares['resampling']:.2f}, kernel {shares['kernel']:.2f}) | {own:.2f} µs | the libraries alone {alone:.2f} µs "
+                                     f"| {own / alone:.2f} | at most 0.25x |")
                 if spy:
                     with open(f"{settings}-{name}") as file:
                         self.notes.append(f"Opus encoder of {name}: `{file.readline().strip()}`.")
+            how = self.compared(settings) if spy else ""
             got = self.turns(f"transcode {title} {calls} calls", {name: make() for name, make in servers.items()})
-            self.row(f"G.711 <-> {title}, {calls} calls, CPU a packet", got["Martinet"], "rtpengine", got["rtpengine"], f"at most {limit}")
+            self.row(f"G.711 <-> {title}, {calls} calls{how}, CPU a packet", got["Martinet"], "rtpengine", got["rtpengine"], f"at most {limit}")
         self.notes.append("")
+
+    def libraries(self, other):
+        """What libopus or spandsp, and speexdsp, need by themselves for the packets of a call, in µs a packet."""
+        done = subprocess.run([self.tools.built("CodecBench"), "library"], stdout=subprocess.PIPE, text=True, check=True)
+        lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+        clock = {"G722": 16000, "opus": 48000}[other]
+        codec = next(x for x in lines if x["codec"] == other and x["clock"] == clock)
+        resampling = sum(x["us"] for x in lines if x["codec"] == "resample" and sorted((x["from"], x["to"])) == [8000, clock])
+        return (codec["encode_us"] + codec["decode_us"] + resampling) / 2
+
+    def compared(self, settings):
+        """Whether both programs' Opus encoders do the same work, by what libopus says of each, in the words of the row."""
+        read = {}
+        for name in ("Martinet", "rtpengine"):
+            with open(f"{settings}-{name}") as file:
+                read[name] = json.loads(file.readline())
+        ours, theirs = read["Martinet"], read["rtpengine"]
+        keys = ("bitrate", "complexity", "channels", "rate", "application", "vbr", "fec", "dtx", "loss", "frame")
+        unlike = [f"{key} {ours[key]} and {theirs[key]}" for key in keys if ours[key] != theirs[key]]
+        if unlike:
+            return " (NOT at equal settings: " + ", ".join(unlike) + ")"
+        return f" (both at {ours['bitrate']} bit/s, complexity {ours['complexity']}, {ours['channels']} channel, {ours['rate']} Hz)"
 
     def shares(self, server, work, name):
         """Where a packet's time goes: kernel, codec libraries, resampling, the rest. By sampling, as there are no counters in a virtual machine."""
@@ -187,7 +230,7 @@ class Bench:
             share, library, kind, symbol = float(fields[0][:-1]), fields[1], fields[2], fields[3]
             if kind == "[k]":
                 sums["kernel"] += share
-            elif any(x in library for x in ("libopus", "libavcodec", "libspandsp", "libbcg729", "libm.so", "libm-")) or symbol.startswith("$s6Codecs") and "Resampler" not in symbol:
+            elif any(x in library for x in ("libopus", "libavcodec", "libspandsp", "libbcg729", "libm.so", "libm-")) or symbol.startswith("$s6Codecs") and "Resampler" not in symbol or "SIMD8" in symbol:   # G.722 is of vectors
                 sums["codecs"] += share
             elif "speexdsp" in library or "libswresample" in library or "Resampler" in symbol:
                 sums["resampling"] += share

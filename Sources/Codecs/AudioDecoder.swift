@@ -28,6 +28,17 @@ public struct AudioDecoder: ~Copyable {
     /// What G.729 made up since the last packet, in samples; silence that goes on by itself is not made up.
     private var lost = 0
     private var isSilence = false
+    /// What the last packet said about those after it.
+    public private(set) var pause: Pause = .none
+
+    /// Whether a sender leaves silence out.
+    public enum Pause: Sendable {
+        case none
+        /// Nobody spoke in the last packet, so that the ones after it may be left out (Opus).
+        case likely
+        /// Silence was described, and is left out until something else comes.
+        case announced
+    }
 
     /// - Parameter sampleRate: the rate wanted, in Hz; nil is that of the codec. Opus gives 8, 12, 16, 24 or 48 kHz whatever was sent, and
     ///   G.722 its lower half at 8 kHz for less than half of the work; the other codecs have only their own.
@@ -93,10 +104,13 @@ public struct AudioDecoder: ~Copyable {
             }
         case .g729(let state):
             decodeG729(state, payload, into: out)
+            pause = isSilence ? .announced : .none
             return count
         case .opus(let state):
             let given = opus_decode(
                 state, bytes.assumingMemoryBound(to: UInt8.self), Int32(payload.count), out, Int32(count), 0)
+            // Frames of two bytes or fewer need not be sent (RFC 7587 §3.1.3 and the library's own word).
+            pause = payload.count <= 2 ? .announced : OpusPacket(payload)?.lacksVoice == true ? .likely : .none
             return given > 0 ? Int(given) : nil
         }
         concealer.hear(out, count)
@@ -150,7 +164,7 @@ public struct AudioDecoder: ~Copyable {
 
     /// Forgets the stream: what follows is the beginning of another one.
     public mutating func reset() {
-        (lost, isSilence) = (0, false)
+        (lost, isSilence, pause) = (0, false, .none)
         concealer.reset()
         switch coding {
         case .pcmu, .pcma, .l16: break

@@ -45,7 +45,7 @@ public struct AudioEncoder: ~Copyable {
 
     public let codec: AudioCodec
     /// The rate of the samples taken, in Hz.
-    public let sampleRate: Int
+    public private(set) var sampleRate: Int
     private let settings: AudioEncoderSettings
     private var coding: Coding
     private let leavesOutSilence: Bool
@@ -168,6 +168,24 @@ public struct AudioEncoder: ~Copyable {
             // Two bytes or fewer are a frame that need not be sent.
             return leavesOutSilence && given <= 2 ? 0 : Int(given)
         }
+    }
+
+    /// Whether ``change(sampleRate:)`` can change to a rate, in Hz.
+    public func takes(sampleRate rate: UInt32) -> Bool {
+        if Int(rate) == sampleRate { return true }
+        guard case .g722 = codec else { return false }
+        return rate == 8_000 || rate == 16_000
+    }
+
+    /// Takes samples of another rate from the next packet on, while the stream goes on: G.722 takes audio of 8 kHz as its lower band, for
+    /// half of the work and without resampling.
+    /// - Returns: false where the codec has no such rate, or not without beginning anew.
+    public mutating func change(sampleRate rate: UInt32) -> Bool {
+        guard takes(sampleRate: rate) else { return false }
+        guard Int(rate) != sampleRate, case .g722(let state) = coding else { return true }
+        if rate == 16_000 { state.pointee.widen() }
+        sampleRate = Int(rate)
+        return true
     }
 
     /// What the library is set to; nil where it is not Opus.

@@ -90,6 +90,13 @@ struct G722 {
         self.low = low
     }
 
+    /// An encoder takes the upper band up again, as whoever decodes it stands after having heard it silent.
+    mutating func widen() {
+        let tables = Tables.shared
+        for _ in 0..<Self.block { high.encodeNothing(tables) }
+        memory.update(repeating: 0, count: 6 * (Phases.past + Self.block))
+    }
+
     private mutating func decodeBands(_ bytes: UnsafePointer<UInt8>, _ count: Int) {
         let tables = Tables.shared
         let (first, second) = (phases.first + Phases.past, phases.second + Phases.past)

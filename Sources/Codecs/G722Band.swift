@@ -66,6 +66,11 @@ extension G722.Band {
     }
 }
 
+extension G722.Band {
+    /// The code of a silent upper band that ``G722/encodeLower(_:bytes:into:)`` writes.
+    mutating func encodeNothing(_ tables: G722.Tables) { takeHigh(3, (det &* tables.qm2[3]) &>> 15, tables) }
+}
+
 // Adapting, alike at both ends.
 extension G722.Band {
     @inline(__always)

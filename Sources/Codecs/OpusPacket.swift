@@ -43,6 +43,17 @@ struct OpusPacket {
         return isStereo ? mono || firstByte >> UInt8(6 - 2 * parts) & 1 != 0 : mono
     }
 
+    /// Whether the first frame says that nobody speaks in it; frames without such a flag (CELT alone) do not.
+    var lacksVoice: Bool {
+        guard configuration < 16 else { return false }
+        guard let firstByte else { return true }
+        let parts = max(1, frameDuration / 960)
+        let flags: UInt8 = firstByte >> UInt8(8 - parts)
+        guard isStereo else { return flags == 0 }
+        let side = UInt8(truncatingIfNeeded: firstByte << UInt8(parts + 1)) >> UInt8(8 - parts)
+        return flags == 0 && side == 0
+    }
+
     private struct Layout {
         var frames: Int
         /// Where the first frame starts, and its length in bytes.

@@ -189,8 +189,9 @@ public enum MediaNegotiation {
             formats = [pair.first.answered(upTo: heard.sampleRate)]
         }
         let clocks: [UInt32] = formats.clockRates
-        if isRelayed {
-            formats += offered.filter { isNoise($0) && clocks.contains($0.clockRate) && taken.holds($0) }
+        // Between packets that are made, noise is made and described too; what is relayed goes to who has it.
+        formats += offered.filter {
+            isNoise($0) && clocks.contains($0.clockRate) && (!isRelayed || taken.holds($0))
         }
         return formats + (source.takesEvents ? answeredEvents(offered, clocks) : [])
     }

@@ -92,6 +92,13 @@ struct AnswerTests {
             toCaller: "8 PCMA/8000, 13 CN/8000, 101 telephone-event/8000 0-15", outgoing: [[8, 13, 101], [8, 13]],
             explanation: "PCMA both ways, relayed"),
         Row(
+            testDescription: "comfort noise to a caller whose audio is made", offer: ["8 13"],
+            answer: ["107", "rtpmap:107 opus/48000/2"], toCaller: "8 PCMA/8000, 13 CN/8000",
+            outgoing: [[8, 13], [107]],
+            explanation:
+                "caller PCMA, callee opus/48000: transcoded, because the callee took none of the caller's codecs [PCMA]"
+        ),
+        Row(
             testDescription: "no comfort noise to a callee without it", offer: ["8 13"], answer: ["8"],
             toCaller: "8 PCMA/8000", outgoing: [[8], [8]], explanation: "PCMA both ways, relayed"),
         Row(

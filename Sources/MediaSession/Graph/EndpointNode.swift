@@ -56,6 +56,13 @@ public struct EndpointNode: ~Copyable {
     var isSparedTones: Bool = false
     /// Payload types of the peer that are events, a bit each.
     private var eventTypes: (UInt64, UInt64) = (0, 0)
+    /// The payload type of the peer that is comfort noise, and its clock in Hz.
+    private(set) var noiseType: UInt8 = 0xFF
+    private(set) var noiseClockRate: UInt32 = 8000
+    /// What is heard while the peer leaves silence out; nil as long as it never did.
+    var pause: UnsafeMutablePointer<PauseFiller>?
+    /// The description of noise it was told last.
+    var noiseTold: UInt32 = 0
     /// The gateway between T.38 and sound this is an end of.
     var fax: UnsafeMutablePointer<FaxNode>?
     /// Nil where packets go in the clear, and while no keys are agreed.
@@ -77,6 +84,8 @@ public struct EndpointNode: ~Copyable {
     /// What the peer says, decoded; nil while nobody needs it.
     var ingress: UnsafeMutablePointer<Ingress>?
     var needsAudio: Bool = false
+    /// The highest rate somebody needs it at, in Hz.
+    var neededRate: UInt32 = 8_000
     /// What is made for the peer alone; nil while nothing is.
     var packer: UnsafeMutablePointer<AudioPacker>?
     var made = MadeClock()
@@ -94,7 +103,7 @@ public struct EndpointNode: ~Copyable {
         aim()
         noteFormats()
         noteProtection()
-        madePayloadType = madeFormat?.payloadType ?? 0
+        noteMadeFormat()
     }
 
     /// Looks what the plan says about what is on the ports.
@@ -121,6 +130,7 @@ public struct EndpointNode: ~Copyable {
         ingress?.deallocate()
         packer?.deinitialize(count: 1)
         packer?.deallocate()
+        discard(pause)
         ear?.deinitialize(count: 1)
         ear?.deallocate()
         presser?.deinitialize(count: 1)
@@ -134,6 +144,17 @@ public struct EndpointNode: ~Copyable {
         discard(dtls)
         discard(rtcpDTLS)
         discard(ice)
+    }
+
+    /// The highest rate of those that record it, in Hz; 0 where none does.
+    var recorderRate: Int {
+        var rate = 0
+        var recorder = firstRecorder
+        while let one = recorder {
+            rate = max(rate, one.pointee.rate)
+            recorder = one.pointee.next
+        }
+        return rate
     }
 
     mutating func forgetSignals() {
@@ -163,6 +184,10 @@ public struct EndpointNode: ~Copyable {
     var madeFormat: MediaFormat? { plan.outgoing.first { $0.codec != nil } }
     /// Its number on the wire.
     private(set) var madePayloadType: UInt8 = 0
+    /// The number of comfort noise beside it; 0xFF where the peer takes none.
+    private(set) var noisePayloadType: UInt8 = 0xFF
+    /// Where that is G.711 in packets of 20 ms.
+    private(set) var plainLaw: G711.Law?
 
     /// How keys go to the peer as events; nil where it takes none. The one with the clock of the audio is preferred (RFC 4733 §2.1).
     var eventFormat: MediaFormat? {
@@ -184,7 +209,11 @@ public struct EndpointNode: ~Copyable {
     /// Looks which payload types are events.
     mutating func noteFormats() {
         eventTypes = (0, 0)
+        (noiseType, noiseClockRate) = (plan.incoming.isEmpty ? 13 : 0xFF, 8000)
         for format in plan.incoming {
+            if case .comfortNoise(let clockRate) = format.content {
+                (noiseType, noiseClockRate) = (format.payloadType, clockRate)
+            }
             guard case .telephoneEvent = format.content else { continue }
             let bit: UInt64 = 1 << UInt64(format.payloadType & 63)
             if format.payloadType < 64 { eventTypes.0 |= bit } else { eventTypes.1 |= bit }
@@ -214,7 +243,26 @@ public struct EndpointNode: ~Copyable {
         packer?.deallocate()
         packer = nil
         made.stop()
-        madePayloadType = madeFormat?.payloadType ?? 0
+        noteMadeFormat()
+    }
+
+    private mutating func noteMadeFormat() {
+        let format: MediaFormat? = madeFormat
+        madePayloadType = format?.payloadType ?? 0
+        plainLaw =
+            switch format?.codec {
+            case .pcmu? where plan.packetTimeMs == 20: .mu
+            case .pcma? where plan.packetTimeMs == 20: .a
+            default: nil
+            }
+        noisePayloadType = 0xFF
+        for noise in plan.outgoing {
+            guard case .comfortNoise(let clockRate) = noise.content, clockRate == format?.codec?.clockRate else {
+                continue
+            }
+            noisePayloadType = noise.payloadType
+            break
+        }
     }
 
     public var id: MediaEndpointID { endpoint.plan.id }

@@ -10,12 +10,15 @@ extension MediaGraph {
     ) {
         if node.pointee.ingress == nil {
             let fresh = UnsafeMutablePointer<Ingress>.allocate(capacity: 1)
-            fresh.initialize(to: Ingress())
+            fresh.initialize(to: Ingress(sampleRate: node.pointee.neededRate))
             node.pointee.ingress = fresh
         }
+        if header.payloadType == node.pointee.noiseType { return hearNoise(header, packet, from: node, now: now) }
+        if node.pointee.pause?.pointee.isRunning == true { fillUp(to: header, of: node, now: now) }
         guard let ingress = node.pointee.ingress,
             let audio = ingress.pointee.receive(header, packet, codecOf: { node.pointee.codec(of: $0) })
         else { return }
+        notePause(of: node, heardMs: Int(audio.units) * 1000 / Int(audio.clockRate), now: now)
         recordPeer(audio, of: node, now: now)
         var listener = node.pointee.firstListener
         while let one = listener {
@@ -39,15 +42,40 @@ extension MediaGraph {
         }
     }
 
-    private mutating func transcode(_ audio: Ingress.Audio, to node: EndpointPointer, now: Moment) {
+    mutating func transcode(_ audio: Ingress.Audio, to node: EndpointPointer, now: Moment) {
         guard let packer = packer(of: node) else { return }
         if audio.gap > 0 {
             let left: UInt32 = packer.pointee.pause(audio.gap, clock: audio.clockRate)
             emit(packer, to: node, now: now)
             if left > 0 { node.pointee.made.skip(left) }
         }
+        if packer.pointee.takesWhole(audio.samples.count, rate: audio.rate) {
+            return emit(whole: audio.samples, packer, to: node, now: now)
+        }
         packer.pointee.push(audio.samples, rate: audio.rate)
         emit(packer, to: node, now: now)
+    }
+
+    /// Encodes and sends audio that is just a packet, without letting it wait anywhere.
+    private mutating func emit(
+        whole samples: UnsafeBufferPointer<Int16>, _ packer: UnsafeMutablePointer<AudioPacker>,
+        to node: EndpointPointer, now: Moment
+    ) {
+        let stamp: UInt32 = node.pointee.made.take(
+            packer.pointee.packetUnits, stream: node.pointee.stream, clockRate: packer.pointee.codec.clockRate, now: now
+        )
+        guard let room = outbox.reserve(RTPHeader.minimumLength + AudioPacker.wholeSize + Self.tailroom) else { return }
+        let count: Int = packer.pointee.encodeWhole(
+            samples,
+            into: UnsafeMutableRawBufferPointer(
+                start: room + RTPHeader.minimumLength, count: AudioPacker.wholeSize))
+        guard count > 0 else { return node.pointee.made.pause() }
+        guard node.pointee.takesRTP else { return }
+        node.pointee.stream.make(
+            in: room, payloadType: node.pointee.madePayloadType, timestamp: stamp, marker: node.pointee.made.marks,
+            payload: count, now: now)
+        node.pointee.made.sent()
+        send(room, RTPHeader.minimumLength + count, .rtp, to: node)
     }
 
     /// The packer of what is made for a listener alone; nil when its peer takes no coding that can be made.

@@ -47,8 +47,8 @@ extension MediaGraph {
         for (id, player) in players where id.call == call {
             players[id] = nil
             if player.pointee.ids.allSatisfy({ $0.call == call }), !player.pointee.plan.isShared {
-                wheel.leave(player.pointee.phase)
-                phasePlayers[player.pointee.phase].removeAll { $0 == player }
+                takeOut(player)
+                player.pointee.forgetEncoded()
                 moved.players.append(player)
                 continue
             }
@@ -81,8 +81,7 @@ extension MediaGraph {
         }
         for item in moved.handshakes { _ = handshakes.add(item) }
         for player in moved.players {
-            player.pointee.phase = wheel.enter(now: now)
-            phasePlayers[player.pointee.phase].append(player)
+            putIn(player, now: now)
             for id in player.pointee.ids { players[id] = player }
             // What was asked for on the other thread will be answered there.
             for (place, name) in player.pointee.missing {

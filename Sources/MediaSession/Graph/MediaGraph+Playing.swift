@@ -10,9 +10,21 @@ extension MediaGraph {
             return
         }
         let player = PlayerPointer.allocate(capacity: 1)
-        player.initialize(to: PlayerNode(plan, phase: wheel.enter(now: now)))
+        player.initialize(to: PlayerNode(plan))
         players[plan.id] = player
-        phasePlayers[player.pointee.phase].append(player)
+        putIn(player, now: now)
+    }
+
+    /// Lets a player have its turn among others.
+    mutating func putIn(_ player: PlayerPointer, now: Moment) {
+        let phase: Int = wheel.enter(now: now, weight: player.pointee.weight)
+        player.pointee.phase = phase
+        phasePlayers[phase].append(player)
+    }
+
+    mutating func takeOut(_ player: PlayerPointer) {
+        wheel.leave(player.pointee.phase, weight: player.pointee.weight)
+        phasePlayers[player.pointee.phase].removeAll { $0 == player }
     }
 
     private func sharedPlayer(like plan: PlaybackPlan) -> PlayerPointer? {
@@ -40,8 +52,7 @@ extension MediaGraph {
 
     mutating func free(_ player: PlayerPointer) {
         while let listener = player.pointee.firstListener { part(listener) }
-        wheel.leave(player.pointee.phase)
-        phasePlayers[player.pointee.phase].removeAll { $0 == player }
+        takeOut(player)
         player.deinitialize(count: 1)
         player.deallocate()
     }
@@ -56,7 +67,11 @@ extension MediaGraph {
         listener.pointee.nextListener = player.pointee.firstListener
         player.pointee.firstListener = listener
         if !player.pointee.isStarted {
-            let rate: Int = clipRate(for: listener.pointee.madeFormat?.codec)
+            let codec: AudioCodec? = listener.pointee.madeFormat?.codec
+            let rate: Int = clipRate(for: codec)
+            takeOut(player)
+            player.pointee.weight = codec?.tickWeight ?? TickWheel.usual
+            putIn(player, now: latest)
             for (place, name) in player.pointee.start(rate: rate) {
                 requests.append(ClipRequest(player: player.pointee.plan.id, place: place, name: name, sampleRate: rate))
             }
@@ -86,7 +101,8 @@ extension MediaGraph {
 
     /// Plays 20 ms to a player's listeners.
     mutating func run(_ player: PlayerPointer, now: Moment) {
-        guard player.pointee.firstListener != nil, player.pointee.isStarted else { return }
+        guard let first = player.pointee.firstListener, player.pointee.isStarted else { return }
+        if playEncoded(player, to: first, now: now) { return }
         guard player.pointee.render() else { return finish(player) }
         let audio = UnsafeBufferPointer(start: player.pointee.frame, count: player.pointee.count)
         let rate: Int = player.pointee.rate
@@ -104,6 +120,26 @@ extension MediaGraph {
                 emit(packer, to: one, now: now)
             }
         }
+    }
+
+    /// Plays 20 ms of a recording in G.711 that was encoded before, perhaps for others.
+    /// - Returns: false where they have to be made.
+    @inline(__always)
+    private mutating func playEncoded(_ player: PlayerPointer, to one: EndpointPointer, now: Moment) -> Bool {
+        guard let law = one.pointee.plainLaw, one.pointee.nextListener == nil, one.pointee.group == nil else {
+            return false
+        }
+        guard one.pointee.presser == nil, one.pointee.firstRecorder == nil,
+            one.pointee.packer.map({ $0.pointee.waiting == 0 }) ?? true
+        else { return false }
+        if player.pointee.encoded?.pointee.law != law {
+            player.pointee.forgetEncoded()
+            guard let clip = player.pointee.plainClip else { return false }
+            player.pointee.encoded = encodedClips.clip(clip, law: law, gain: player.pointee.gain)
+        }
+        guard let payload = player.pointee.nextEncoded() else { return false }
+        emit(payload, units: UInt32(EncodedClip.packet), clockRate: UInt32(EncodedClip.rate), to: one, now: now)
+        return true
     }
 
     /// Sends what a group made this tick.
@@ -127,5 +163,16 @@ func clipRate(for codec: AudioCodec?) -> Int {
     case ...8_000: 8_000
     case ...16_000: 16_000
     default: 48_000
+    }
+}
+
+extension AudioCodec {
+    /// What encoding 20 ms is, beside a packet that is only sent.
+    fileprivate var tickWeight: Int32 {
+        switch self {
+        case .pcmu, .pcma, .l16: 1
+        case .g722: 4
+        case .g729, .opus: 16
+        }
     }
 }

@@ -27,7 +27,10 @@ extension MediaGraph {
         guard node.pointee.endpoint.plan.carriesRTP else { return }
         node.pointee.exchange.receive(
             datagram, about: node.pointee.stream.ssrc, clockRate: node.pointee.endpoint.plan.clockRate, now: now)
-        if let loss = node.pointee.exchange.lossTold(at: now) { node.pointee.packer?.pointee.noteLoss(percent: loss) }
+        if let loss = node.pointee.exchange.lossTold(at: now) {
+            node.pointee.packer?.pointee.noteLoss(percent: loss)
+            node.pointee.group?.pointee.noteLoss(percent: loss, now: now)
+        }
         guard let first = node.pointee.firstListener else { return node.pointee.endpoint.undeliverable() }
         var listener: EndpointPointer? = first
         while let one = listener {

@@ -8,7 +8,7 @@ extension MediaGraph {
             return
         }
         let room = RoomPointer.allocate(capacity: 1)
-        room.initialize(to: RoomNode(plan, phase: wheel.enter(now: now)))
+        room.initialize(to: RoomNode(plan, phase: wheel.enter(now: now, weight: TickWheel.fill)))
         rooms[plan.id] = room
         phaseRooms[room.pointee.phase].append(room)
     }
@@ -17,7 +17,7 @@ extension MediaGraph {
         guard let room = rooms[id] else { return }
         for case let node? in room.pointee.seats { leave(node) }
         rooms[id] = nil
-        wheel.leave(room.pointee.phase)
+        wheel.leave(room.pointee.phase, weight: TickWheel.fill)
         phaseRooms[room.pointee.phase].removeAll { $0 == room }
         room.deinitialize(count: 1)
         room.deallocate()
@@ -105,7 +105,7 @@ extension MediaGraph {
             let plan = PlaybackPlan(
                 id: MediaPlayerID(call: id.call, number: id.number), items: [.prompt(name)], repeats: nil)
             let player = PlayerPointer.allocate(capacity: 1)
-            player.initialize(to: PlayerNode(plan, phase: room.pointee.phase))
+            player.initialize(to: PlayerNode(plan))
             let rate = Int(room.pointee.mixer.sampleRate)
             for (place, name) in player.pointee.start(rate: rate) {
                 requests.append(ClipRequest(room: id, place: place, name: name, sampleRate: rate))

@@ -225,6 +225,7 @@ extension MediaGraph {
 
     /// An endpoint goes to another graph, with the keys that are pressed towards it and the packets of it that wait.
     mutating func leaveWheel(_ node: EndpointPointer) {
+        endPause(of: node)
         if let presser = node.pointee.presser {
             wheel.leave(presser.pointee.phase)
             phasePressers[presser.pointee.phase].removeAll { $0 == node }

@@ -38,9 +38,11 @@ public struct MediaGraph: ~Copyable {
     var recorders: [MediaRecorderID: RecorderPointer] = [:]
     var phaseRecorders: [[RecorderPointer]] = Array(repeating: [], count: TickWheel.phases)
     var phasePressers: [[EndpointPointer]] = Array(repeating: [], count: TickWheel.phases)
+    var phasePauses: [[EndpointPointer]] = Array(repeating: [], count: TickWheel.phases)
     var phaseHolders: [[EndpointPointer]] = Array(repeating: [], count: TickWheel.phases)
     var phaseFaxes: [[FaxPointer]] = Array(repeating: [], count: TickWheel.phases)
     var wheel = TickWheel()
+    var encodedClips = EncodedClips()
     /// The last time anything was told.
     var latest: Moment = .zero
     /// How often silence is looked at.
@@ -159,6 +161,7 @@ public struct MediaGraph: ~Copyable {
             facts.append(.quality(id, takeQuality(node, isLast: true, now: now)))
         }
         endFax(of: node)
+        endPause(of: node)
         stopRecorders(of: node, now: now)
         handshakes.forget(node)
         endPressing(node, now: now)
@@ -291,14 +294,18 @@ public struct MediaGraph: ~Copyable {
 
     /// Whether anybody needs what `source` says as audio.
     func weigh(_ source: EndpointPointer) {
-        var needs: Bool = source.pointee.firstRecorder != nil
+        var rate: Int = source.pointee.recorderRate
         var listener = source.pointee.firstListener
         while let one = listener {
-            needs = needs || one.pointee.map.hasAudio || one.pointee.firstRecorder != nil
+            rate = max(rate, one.pointee.recorderRate)
+            if one.pointee.map.hasAudio { rate = max(rate, clipRate(for: one.pointee.madeFormat?.codec)) }
             listener = one.pointee.nextListener
         }
-        if needs, !source.pointee.needsAudio { source.pointee.ingress?.pointee.restart() }
-        source.pointee.needsAudio = needs
+        if rate > 0, !source.pointee.needsAudio { source.pointee.ingress?.pointee.restart() }
+        source.pointee.needsAudio = rate > 0
+        guard rate > 0 else { return }
+        source.pointee.neededRate = UInt32(rate)
+        source.pointee.ingress?.pointee.want(sampleRate: UInt32(rate))
     }
 
     // MARK: Time
@@ -330,6 +337,12 @@ public struct MediaGraph: ~Copyable {
             }
             for room in phaseRooms[phase] { run(room, now: now) }
             for node in phaseHolders[phase] { runHolder(node, now: now) }
+            // By index, as a pause may end.
+            place = phasePauses[phase].count
+            while place > 0 {
+                place -= 1
+                runPause(of: phasePauses[phase][place], now: now)
+            }
             for fax in phaseFaxes[phase] { run(fax, now: now) }
             for node in phasePressers[phase] { runPresser(of: node, now: now) }
             for recorder in phaseRecorders[phase] {
@@ -351,6 +364,7 @@ public struct MediaGraph: ~Copyable {
 
     private mutating func watch(now: Moment) {
         nextWatch = now.nanoseconds &+ Self.watchInterval
+        encodedClips.sweep()
         for (id, node) in nodes {
             let (events, silentSince): (MediaEvents, Moment?) = node.pointee.endpoint.tick(now: now)
             if events.contains(.destination) { node.pointee.aim() }

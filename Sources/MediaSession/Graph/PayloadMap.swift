@@ -42,6 +42,11 @@ struct PayloadMap {
             case .other: entries[place] = Self.unknown
             }
         }
+        guard hasAudio else { return }
+        // Noise between packets that are made is made too.
+        for format in source {
+            if case .comfortNoise = format.content { entries[Int(format.payloadType & 0x7F)] = Self.convert }
+        }
     }
 
     /// Whether all events of a source are taken as they come.

@@ -20,7 +20,11 @@ struct PlayerNode: ~Copyable {
     let plan: PlaybackPlan
     /// Those that were asked for this content; more than one where it is shared.
     var ids: [MediaPlayerID]
-    var phase: Int
+    var phase: Int = 0
+    /// Its work in a tick.
+    var weight: Int32 = 1
+    /// The recording that plays, in G.711; nil while nobody hears it so, and while something else plays.
+    var encoded: UnsafeMutablePointer<EncodedClip>?
     var firstListener: EndpointPointer?
     /// In Hz; 0 until somebody listens.
     private(set) var rate: Int = 0
@@ -37,11 +41,10 @@ struct PlayerNode: ~Copyable {
     let frame: UnsafeMutablePointer<Int16>
     /// What is encoded once for all listeners of a coding, where the content is shared.
     var groups: [UnsafeMutablePointer<SharedPacker>] = []
-    private let gain: Int32
+    let gain: Int32
 
-    init(_ plan: PlaybackPlan, phase: Int) {
+    init(_ plan: PlaybackPlan) {
         self.plan = plan
-        self.phase = phase
         ids = [plan.id]
         frame = .allocate(capacity: 960)
         gain = gainFactor(plan.gainDb)
@@ -49,6 +52,7 @@ struct PlayerNode: ~Copyable {
 
     deinit {
         frame.deallocate()
+        encoded?.pointee.users -= 1
         for group in groups { group.free() }
     }
 
@@ -180,6 +184,28 @@ struct PlayerNode: ~Copyable {
     private mutating func next() {
         (index, offset) = (index + 1, 0)
         generator = nil
+        forgetEncoded()
+    }
+
+    // MARK: Recordings in G.711
+
+    /// The recording that plays now, where it can be played as it is.
+    var plainClip: AudioClip? {
+        guard rate == EncodedClip.rate, index < items.count, case .clip(let clip) = items[index] else { return nil }
+        return clip
+    }
+
+    /// The next 20 ms of ``encoded``; nil where they have to be made: at a recording's beginning, and where it is joined to what follows.
+    mutating func nextEncoded() -> UnsafeRawBufferPointer? {
+        guard let encoded, toSkip == 0, let payload = encoded.pointee.payload(at: offset) else { return nil }
+        offset += EncodedClip.packet
+        playedInRound = true
+        return payload
+    }
+
+    mutating func forgetEncoded() {
+        encoded?.pointee.users -= 1
+        encoded = nil
     }
 }
 

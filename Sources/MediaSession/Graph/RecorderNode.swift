@@ -89,7 +89,8 @@ struct RecorderNode: ~Copyable {
     var next: UnsafeMutablePointer<RecorderNode>?
     var peer: RecordingTrack
     var heard: RecordingTrack
-    private let rate: Int
+    /// In Hz.
+    let rate: Int
     private let start: Moment
     /// Samples taken out of the tracks, and of those the ones that were written, pauses left out.
     private(set) var taken: Int = 0
