@@ -115,7 +115,7 @@ let package = Package(
             "Store",
             [
                 "Basics", "Batching", "SIPMessage", "SIPTransaction", "Registration", "Prompts", "Identity",
-                "CallControl",
+                "CallControl", "Fax",
                 grdb,
                 grdbSQLite,
             ]),
@@ -171,7 +171,7 @@ let package = Package(
                 "Basics", "SIPMessage", "SDP", "RTP", "SRTP", "DTLS", "ICE", "Codecs", "SIPTransaction", "SIPDialog",
                 "Registration",
                 "MediaSession", "Identity",
-                "Numbering", "CallControl",
+                "Numbering", "CallControl", "Fax",
             ]),
         tests("Basics"),
         tests("Batching"),
@@ -200,14 +200,18 @@ let package = Package(
         tests("Numbering", ["Basics", "SIPMessage", "Identity"]),
         tests(
             "Store",
-            ["Basics", "SIPMessage", "SIPTransaction", "Identity", "Registration", "CallControl", "Prompts", grdb]),
+            [
+                "Basics", "SIPMessage", "SIPTransaction", "Identity", "Registration", "CallControl", "Fax", "Prompts",
+                grdb,
+            ]),
         tests("Prompts", golden: true),
         tests("AudioFiles", ["Basics", "MediaSession", "Prompts", "CSndfile", "CEbur128"]),
         tests("Telemetry", ["Basics", "SIPTransaction", "MediaSession", "CallControl"], golden: false),
         tests(
             "CallControl",
             [
-                "Basics", "SRTP", "DTLS", "ICE", "Codecs", "Identity", "MediaSession", "Registration", "SIPMessage",
+                "Basics", "SRTP", "DTLS", "ICE", "Codecs", "Fax", "Identity", "MediaSession", "Registration",
+                "SIPMessage",
                 "SIPTransaction", "TestKit",
             ]),
         .testTarget(name: "SimulationTests", dependencies: ["TestKit"], swiftSettings: settings),

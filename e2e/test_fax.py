@@ -30,8 +30,8 @@ class Faxes:
         self.page = str(folder / "sent.tif")
         subprocess.run([program, "make", self.page], check=True)
 
-    def phone(self, extension, local, speaks_t38):
-        self.phones.append(FaxPhone(self.server, self.people[str(extension)], local, speaks_t38))
+    def phone(self, extension, local, speaks_t38, tells=False):
+        self.phones.append(FaxPhone(self.server, self.people[str(extension)], local, speaks_t38, tells))
         return self.phones[-1]
 
     def terminal(self, phone, kind, sends, name):
@@ -96,4 +96,60 @@ def test_between_two_that_speak_t38_a_fax_passes_through(faxes):
     faxes.terminal(receiver, "t38", False, "through.tif")
     faxes.terminal(sender, "t38", True, None)
     faxes.arrived("through.tif")
+    sender.hang_up()
+
+
+def the_record(server, dialled):
+    return next(r for r in map(json.loads, server.cli("cdr", "--format", "json").stdout.splitlines()) if r["dialled"] == dialled)
+
+
+def test_t38_is_offered_where_a_fax_is_heard(faxes, server):
+    """partly: MV-CALL-06"""
+    # The called machine's flags are heard; the caller, an adapter that waits to be asked, says in its Contact that it takes T.38. And
+    # the other way round: it is the called adapter that takes it. One fax each way, at the same time.
+    sender, machine = faxes.phone(1007, "127.0.0.57", True, tells=True), faxes.phone(1008, "127.0.0.58", False)
+    caller, receiver = faxes.phone(1009, "127.0.0.59", False), faxes.phone(1010, "127.0.0.60", True, tells=True)
+    sender.call(1008)
+    caller.call(1010)
+    faxes.terminal(machine, "sound", False, "heard.tif")
+    faxes.terminal(sender, "t38", True, None)
+    faxes.terminal(caller, "sound", False, "sent-back.tif")
+    faxes.terminal(receiver, "t38", True, None)
+    faxes.arrived("heard.tif", "sent-back.tif")
+    assert machine.refused == [] and caller.refused == [], "only who takes T.38 is asked"
+    for phone in (sender, receiver):
+        assert phone.wait_for("audio"), "who offered T.38 goes back to speech"
+    for phone in (sender, caller):
+        phone.hang_up()
+    wait_for(lambda: all(any(m.method == "BYE" for m in p.requests) for p in (machine, receiver)), 5, "both calls are over")
+    record = the_record(server, "1008")
+    made = [leg["fax"] for leg in record["media"]]
+    assert [f["way"] for f in made] == ["gateway", "gateway-sound"] and [f["sends"] for f in made] == [True, False]
+    for fax in made:
+        assert (fax["result"], fax["pages"], fax["bitRate"], fax["errorCorrection"]) == ("completed", 2, 14400, True), fax
+    trace = server.cli("trace", record["call"]).stdout
+    assert "a fax is heard" in trace and "is offered T.38" in trace
+    assert "Fax of leg A: fax as T.38, made into sound for the other party: sent, 2 pages at 14400 bit/s with error correction" in trace, trace
+
+
+def test_a_call_that_begins_as_t38_reaches_a_machine_at_a_telephone_line(faxes, server):
+    """partly: MV-CALL-06"""
+    sender, machine = faxes.phone(1001, "127.0.0.61", True), faxes.phone(1002, "127.0.0.62", False)
+    sender.call(1002, "image")
+    assert machine.refused == [], "it is offered sound at once"
+    faxes.terminal(machine, "sound", False, "alone.tif")
+    faxes.terminal(sender, "t38", True, None)
+    faxes.arrived("alone.tif")
+    sender.hang_up()
+
+
+def test_where_t38_is_refused_the_fax_goes_as_sound(faxes, server):
+    """partly: MV-CALL-06"""
+    # It says it takes T.38, and does not when it comes to it.
+    sender, machine = faxes.phone(1003, "127.0.0.63", False, tells=True), faxes.phone(1004, "127.0.0.64", False)
+    sender.call(1004)
+    faxes.terminal(machine, "sound", False, "sound.tif")
+    faxes.terminal(sender, "sound", True, None)
+    faxes.arrived("sound.tif")
+    assert sender.refused == ["image"] and sender.sessions[-1][0] == "audio"
     sender.hang_up()

@@ -1,11 +1,17 @@
 """Encrypted media with real telephones, each leg by keys of its own: baresip by keys in the description (SDES) and by handshake (DTLS),
 aiortc as browsers do it (DTLS, ICE, one port for all), and plain telephones on the other side."""
+import base64
+import os
+import re
+import socket
 import threading
 
 import pytest
 
+from support import srtp
 from support.baresip import Baresip, talk
 from support.browser import Browser
+from support.faxphone import FaxPhone
 from support.process import wait_for
 from test_settings import followed
 
@@ -123,6 +129,52 @@ def test_a_browser_that_holds_and_resumes_is_heard_again(server, people, phones)
     assert caller.states.count("connected") == 1 and callee.states.count("connected") == 1
     caller.hang_up()
     assert callee.serve(10), "the hang-up reaches the other browser"
+
+
+class KeyedPhone(FaxPhone):
+    """A telephone whose crypto lines are given."""
+
+    lines = ()
+
+    def describe(self, kind):
+        text = super().describe(kind).replace("RTP/AVP", "RTP/SAVP")
+        return text + "".join(f"a=crypto:{line}\r\n" for line in self.lines)
+
+
+def test_a_telephone_with_several_keys_in_one_line(server):
+    keys = [os.urandom(30) for _ in range(3)]
+    inline = [base64.b64encode(k).decode() for k in keys]
+    first, second = server.users()[:2]
+    caller, callee = KeyedPhone(server, first, "127.0.0.71", False), FaxPhone(server, second, "127.0.0.72", False)
+    # Of the first line nobody could tell the keys apart.
+    caller.lines = (f"1 AES_CM_128_HMAC_SHA1_80 inline:{inline[0]}|1:4;inline:{inline[1]}|1:4",
+                    f"2 AES_CM_128_HMAC_SHA1_80 inline:{inline[0]}|2^20|1:4;inline:{inline[1]}|2^20|2:4")
+    try:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as mouth, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as ear:
+            mouth.bind((caller.endpoint.local, caller.port))
+            ear.bind((callee.endpoint.local, callee.port))
+            ear.settimeout(3)
+            caller.call(second.extension)
+            answer = [m.body for m in caller.answers if m.status == 200 and "crypto" in m.body][-1]
+            assert re.findall(r"a=crypto:(\d+) (\S+)", answer) == [("2", "AES_CM_128_HMAC_SHA1_80")], answer
+            assert ";" not in re.search(r"a=crypto:.*", answer).group(0), "one key of ours"
+            senders = [srtp.Sender(keys[n][:16], keys[n][16:], mki=bytes([0, 0, 0, n + 1])) for n in range(3)]
+            target = caller.wait_for("audio")
+            # The keys in turn; in between a third one that nobody told of, and the first one under the second's name.
+            liar = srtp.Sender(keys[0][:16], keys[0][16:], mki=bytes([0, 0, 0, 2]))
+            for number in range(40):
+                packet = bytes([0x80, 8]) + (100 + number).to_bytes(2, "big") + (160 * number).to_bytes(4, "big") + b"ssrc" + bytes([number]) * 160
+                for sender in (senders[number % 2], senders[2], liar) if number % 2 == 0 else (senders[1],):
+                    mouth.sendto(sender.protect(packet), target)
+            heard = sorted({ear.recv(2000)[12] for _ in range(40)})
+            assert heard == list(range(40))
+            ear.settimeout(0.3)
+            with pytest.raises(TimeoutError):
+                ear.recv(2000)
+            caller.hang_up()
+    finally:
+        caller.stop()
+        callee.stop()
 
 
 def hear_each_other(one, other, seconds=3.0, within=20):

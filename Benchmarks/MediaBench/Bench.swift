@@ -204,7 +204,7 @@ final class Bench {
                 SRTPKey.random(.aesCM128HMACSHA1Tag80, using: &random),
                 SRTPKey.random(.aesCM128HMACSHA1Tag80, using: &random)
             )
-            plan.security = .sdes(local: ours, remote: theirs)
+            plan.security = .sdes(local: ours, remote: [theirs])
             keys = [theirs, ours].map { key in key.keyAndSalt.map(hexadecimal).joined() }
         }
         let frames: String = options["frames"].map { "\($0)/\(coding.codec.name)" } ?? "-"

@@ -105,7 +105,7 @@ extension Call {
         apply(description, from: index, own: ownDescription(of: index), isFinal: true, in: &env)
         apply(offer, from: 0, own: own.description, isFinal: true, in: &env)
         closeRejected(by: description, of: 0, in: &env)
-        join(0, index, in: &env)
+        if legs[index].faxInvite == .sound { bridgeCaller(to: index, in: &env) } else { join(0, index, in: &env) }
         answerCaller(sdp: own.bytes, before: before, in: &env)
     }
 
@@ -115,6 +115,7 @@ extension Call {
         in env: inout CallEnvironment
     ) -> Written? {
         guard description.media.count == offer.media.count else { return nil }
+        if legs[index].faxInvite == .sound { return faxAnswer(to: offer, after: description, in: &env) }
         do throws(MediaRefusal) {
             let own = try answer(description, from: index, to: 0, offer: offer, in: &env)
             let isEmpty: Bool = description.media.allSatisfy(\.isRejected) && !offer.media.allSatisfy(\.isRejected)

@@ -26,6 +26,8 @@ extension Call {
         case .resync: if status.code >= 200 { resyncAnswered(response, status, exchange, in: &env) }
         case .narrow: if status.code >= 200 { narrowAnswered(response, status, exchange, in: &env) }
         case .faxSound: if status.code >= 200 { faxSoundAnswered(response, status, exchange, in: &env) }
+        case .faxOffer: if status.code >= 200 { faxOfferAnswered(response, status, exchange, in: &env) }
+        case .faxSpeech: if status.code >= 200 { faxSpeechAnswered(response, status, exchange, in: &env) }
         case .change(let passed): changeAnswered(response, status, passed, exchange, in: &env)
         case .passed(let passed): if status.code >= 200 { passBack(response, status, passed, leg: leg, in: &env) }
         }
@@ -46,7 +48,7 @@ extension Call {
         // A digit is not worth a call: whether the party is gone others will find out.
         case .digit: break
         case .prack: branchFailed(leg, status: status, in: &env)
-        case .refresh, .resync, .narrow, .faxSound:
+        case .refresh, .resync, .narrow, .faxSound, .faxOffer, .faxSpeech:
             legs[leg].session?.offers.failed(exchange.method == .update ? .update : .invite, by: .local)
             partyLost(leg, reason: "a session refresh was not answered", in: &env)
         case .probe: partyLost(leg, reason: "no media and no answer to OPTIONS", outcome: .mediaLost, in: &env)
@@ -71,6 +73,10 @@ extension Call {
         case 200..<300: accepted(response, leg: index, in: &env)
         case 300..<400: redirected(response, status, leg: index, in: &env)
         case 422: intervalRefused(response, leg: index, in: &env)
+        case 415, 488, 606:
+            if !retriesWithoutFax(index, status, in: &env) {
+                branchFailed(index, status: status, response: response, in: &env)
+            }
         case 430: inviteUnanswered(index, status, in: &env)  // Flow Failed (RFC 5626 §11.5)
         case 503 where legs[index].isLocated: inviteUnanswered(index, status, in: &env)  // RFC 3263 §4.3
         default: branchFailed(index, status: status, response: response, in: &env)
@@ -129,7 +135,7 @@ extension Call {
     private mutating func earlyMedia(_ sdp: [UInt8], _ status: SIPStatus, leg index: Int, in env: inout CallEnvironment)
     {
         guard earlyLeg == nil || earlyLeg == UInt16(index), let description = try? SessionDescription.parse(sdp),
-            description.media.count == caller.remoteDescription?.media.count
+            description.media.count == caller.remoteDescription?.media.count, legs[index].faxInvite != .sound
         else { return alert(status, sdp: nil, in: &env) }
         // A description that went in a reliable response was the answer: there is no second one (RFC 3262 §5).
         guard caller.session?.offers.agreed == nil else { return alert(status, sdp: nil, in: &env) }

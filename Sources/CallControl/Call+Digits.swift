@@ -174,6 +174,8 @@ extension Call {
             guard let audio = leg.streams[position]?.audio else { continue }
             var (coming, going) = audio.digits(preference, speaksINFO: leg.speaksINFO && !leg.refusesINFO)
             if leg.digitHabit == .infoAlone { coming = .info }
+            // A modem's tones are no keys, and nothing of them may be held back.
+            if coming == .inBand, faxWatch.deaf.contains(UInt16(index)) { coming = .none }
             legs[index].streams[position]?.plan.digitsIn = coming
             legs[index].streams[position]?.plan.digitsOut = going
             // A phone of tones may send INFO too, and is watched for which of the two it means.

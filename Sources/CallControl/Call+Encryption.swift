@@ -52,6 +52,9 @@ extension Call {
                 streams.append(nil)
                 continue
             }
+            if context.policy != .forbidden {
+                for text in wanted.media[position].cryptoFaults { note(text, leg: index, in: &env) }
+            }
             do throws(EncryptionRefusal) {
                 streams.append(
                     try StreamTransport.answer(

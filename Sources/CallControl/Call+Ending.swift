@@ -85,7 +85,8 @@ extension Call {
                 exchanges[id] = nil
                 env.effects.append(.abandon(id))
                 if change == id { change = nil }
-            case .invite, .bye, .prack, .refresh, .probe, .digit, .resync, .narrow, .faxSound: continue
+            case .invite, .bye, .prack, .refresh, .probe, .digit, .resync, .narrow, .faxSound, .faxOffer, .faxSpeech:
+                continue
             }
         }
         if let held = heldUpdate, index == 0 || Int(held.from) == index {

@@ -17,6 +17,10 @@ struct FaxBridge: Sendable {
     /// The leg of sound, and what the other one's party had described before it turned to T.38.
     let soundLeg: UInt16
     let speech: SessionDescription
+    /// The server offered T.38: to go back to speech is its part.
+    var isOffered = false
+    /// A frame of a fax went through.
+    var hasBegun = false
 }
 
 /// Faxes as T.38: passed on to a party that speaks it too, and bridged to the sound of one that does not (T.38 Annex D.2.2).
@@ -30,13 +34,13 @@ extension Call {
         guard own != .off else { return .refuse }
         guard let other = peer(of: UInt16(index)) else { return .pass }
         let its: FaxUse = legs[other].settings.fax
-        let mayPass: Bool = own != .gateway && (its == .auto || its == .passthrough)
+        let mayPass: Bool = own != .gateway && its != .gateway && its != .off
         if mayPass { return .pass }
         return mayBridgeFax(offer, leg: index) ? .gateway : .refuse
     }
 
     /// The stream of T.38 where an offer has nothing else.
-    private static func faxStream(of offer: SessionDescription) -> Int? {
+    static func faxStream(of offer: SessionDescription) -> Int? {
         let open: [Int] = offer.media.indices.filter { !offer.media[$0].isRejected }
         return open.count == 1 && offer.media[open[0]].isT38 ? open[0] : nil
     }
@@ -52,14 +56,14 @@ extension Call {
     /// Whether a leg's offer of T.38 can be answered here, for the sound of the other leg.
     func mayBridgeFax(_ offer: SessionDescription, leg index: Int) -> Bool {
         let own: FaxUse = legs[index].settings.fax
-        guard own == .auto || own == .gateway, Call.faxStream(of: offer) != nil, let other = peer(of: UInt16(index)),
+        guard own != .off, own != .passthrough, Call.faxStream(of: offer) != nil, let other = peer(of: UInt16(index)),
             legs[other].stage == .up, fax == nil || fax?.leg == UInt16(index)
         else { return false }
         return fax != nil || Call.speech(legs[index].remoteDescription) != nil
     }
 
     /// What a party said last, where it was speech.
-    private static func speech(_ description: SessionDescription?) -> SessionDescription? {
+    static func speech(_ description: SessionDescription?) -> SessionDescription? {
         guard let description, description.media.contains(where: { !$0.isRejected && MediaNegotiation.negotiates($0) })
         else { return nil }
         return description
@@ -91,6 +95,7 @@ extension Call {
             if let id = legs[index].streams[gone]?.plan.id { env.effects.append(.media(.unjoin(id))) }
         }
         fax = FaxBridge(leg: passed.from, stream: position, soundLeg: UInt16(other), speech: speech)
+        countFax()
         apply(offer, from: index, own: own.description, isFinal: true, in: &env)
         closeRejected(by: offer, of: index, in: &env)
         answerChange(passed, timer: acceptedTimer(for: passed, leg: index), sdp: own.bytes, in: &env)
@@ -100,7 +105,7 @@ extension Call {
     }
 
     /// The answer to an offer of T.38: that stream, at a port of ours, and no other.
-    private mutating func describeFax(
+    mutating func describeFax(
         _ offer: SessionDescription, at position: Int, leg index: Int, in env: inout CallEnvironment
     ) -> Written? {
         guard let said = offer.media[position].t38 else { return nil }
@@ -117,7 +122,7 @@ extension Call {
         return legs[index].streams.indices.first { legs[index].streams[$0]?.audio != nil }
     }
 
-    private mutating func joinFax(in env: inout CallEnvironment) {
+    mutating func joinFax(in env: inout CallEnvironment) {
         guard let fax, let position = soundStream(of: fax),
             let sound = legs[Int(fax.soundLeg)].streams[position]?.plan.id,
             let packets = legs[Int(fax.leg)].streams[fax.stream]?.plan.id
@@ -129,14 +134,20 @@ extension Call {
     mutating func askForSound(in env: inout CallEnvironment) {
         guard let fax, !speaksG711(fax) else { return }
         let index = Int(fax.soundLeg)
-        var policy: CodecPolicy = legs[index].codecPolicy
-        let allowed: [PolicyCodec] = policy.codecs.filter { $0 == .pcma || $0 == .pcmu }
-        policy.codecs = allowed.isEmpty ? [.pcma, .pcmu] : allowed
         guard change == nil, legs[index].session?.offers.canOffer(in: .invite) ?? false,
-            let own = try? offer(fax.speech.forModems, from: Int(fax.leg), to: index, policy: policy, in: &env)
+            let own = try? offer(
+                fax.speech.forModems, from: Int(fax.leg), to: index, policy: modemPolicy(of: index), in: &env)
         else { return note("can't be asked for G.711 now: the fax has no sound", leg: index, in: &env) }
         note("is asked for G.711, which alone carries a fax", leg: index, in: &env)
         sendChange(.invite, sdp: own.bytes, on: index, purpose: .faxSound, in: &env)
+    }
+
+    /// A leg's codecs, as far as they carry a modem.
+    func modemPolicy(of index: Int) -> CodecPolicy {
+        var policy: CodecPolicy = legs[index].codecPolicy
+        let allowed: [PolicyCodec] = policy.codecs.filter { $0 == .pcma || $0 == .pcmu }
+        policy.codecs = allowed.isEmpty ? [.pcma, .pcmu] : allowed
+        return policy
     }
 
     private func speaksG711(_ bridge: FaxBridge) -> Bool {
@@ -154,35 +165,13 @@ extension Call {
     ) {
         narrowAnswered(response, status, exchange, in: &env)
         if status.code < 300 { joinFax(in: &env) }
-    }
-
-    // MARK: Words
-
-    /// A fax in the history.
-    static func words(_ figures: FaxFigures) -> String {
-        let way: String = figures.isFromT38 ? "from T.38 to sound" : "from sound to T.38"
-        var text: String
-        switch figures.result {
-        case .waiting, .running: return "a fax begins"
-        case .completed: text = "the fax is complete"
-        case .broken: text = "the fax was broken off"
-        }
-        text += ": \(figures.pages) \(figures.pages == 1 ? "page" : "pages") \(way)"
-        if figures.bitRate > 0 { text += " at \(figures.bitRate) bit/s" }
-        text += figures.errorCorrectionMode ? " with error correction" : " without error correction"
-        if figures.trainingFailures > 0 { text += ", \(figures.trainingFailures) trainings failed" }
-        if figures.repetitions > 0 { text += ", \(figures.repetitions) parts sent again" }
-        if figures.refusedPages > 0 { text += ", \(figures.refusedPages) pages refused" }
-        if figures.packets.recovered > 0 { text += ", \(figures.packets.recovered) packets made up for" }
-        if figures.packets.lost > 0 { text += ", \(figures.packets.lost) packets lost" }
-        if figures.missingFrames > 0 { text += ", \(figures.missingFrames * 20) ms of sound missing" }
-        return text
+        modemSoundSettled(in: &env)
     }
 }
 
 extension SessionDescription {
     /// The same speech for modems: no comfort noise, and no silence left out (RFC 3108 §5.6.2.2).
-    fileprivate var forModems: SessionDescription {
+    var forModems: SessionDescription {
         var result: SessionDescription = self
         for index in result.media.indices where MediaNegotiation.negotiates(result.media[index]) {
             let noise: Set<String> = Set(

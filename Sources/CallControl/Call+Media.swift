@@ -180,6 +180,7 @@ extension Call {
         in env: inout CallEnvironment
     ) {
         legs[index].remoteDescription = description
+        legs[index].learnFax(from: description)
         for position in legs[index].streams.indices {
             guard let stream = legs[index].streams[position] else { continue }
             guard position < description.media.count, !description.media[position].isRejected else {
@@ -241,8 +242,9 @@ extension Call {
         case .quality(let endpoint, let quality): qualityReported(quality, of: endpoint, in: &env)
         case .digit(let endpoint, let digit): digitHeard(digit, on: endpoint, in: &env)
         case .notPressed(let endpoint, let why): note("stream \(endpoint.stream): \(why)", leg: index, in: &env)
-        case .voice, .heard, .talking, .played, .recorded: break
-        case .fax(_, let figures): note(Call.words(figures), leg: index, in: &env)
+        case .voice, .talking, .played, .recorded: break
+        case .heard(let endpoint, let tone): machineHeard(tone, on: endpoint, in: &env)
+        case .fax(let endpoint, let figures): faxReported(figures, of: endpoint, in: &env)
         case .secured(let endpoint): secured(endpoint, in: &env)
         case .insecure(let endpoint, let why): insecure(endpoint, why, in: &env)
         case .closed(let endpoint, let statistics):
@@ -250,7 +252,7 @@ extension Call {
             noteFigures(statistics, of: endpoint, in: &env)
             record.add(
                 statistics, of: endpoint, isParty: index == 0 || answeredLeg == UInt16(index),
-                spoken: legs[index].spoken)
+                spoken: legs[index].spoken, fax: faxFacts(of: UInt16(index)))
             settleIfFinished(in: &env)
         }
     }
@@ -334,13 +336,15 @@ extension CallRecord {
     /// Adds an audio stream's final figures; those of further streams of the leg are added up.
     /// - Parameter isParty: the caller, or the terminal that answered; a terminal that only rang has nothing to tell.
     mutating func add(
-        _ statistics: MediaStatistics, of endpoint: MediaEndpointID, isParty: Bool, spoken: SpokenAudio
+        _ statistics: MediaStatistics, of endpoint: MediaEndpointID, isParty: Bool, spoken: SpokenAudio,
+        fax: LegFaxFacts?
     ) {
         guard statistics.packetsReceived > 0 || statistics.packetsSent > 0 || (isParty && endpoint.stream == 0)
         else { return }
         let leg = endpoint.leg.index
         var facts = media.first { $0.leg == leg } ?? LegMediaFacts(leg: leg)
         (facts.codec, facts.isTranscoded, facts.encryption) = (spoken.codec, spoken.isTranscoded, spoken.encryption)
+        facts.fax = fax
         facts.packetsIn += statistics.packetsReceived
         facts.packetsOut += statistics.packetsSent
         facts.packetsLost += statistics.packetsLost

@@ -134,6 +134,8 @@ extension Call {
         if let partner {
             for position in legs[0].streams.indices { choose(position, with: partner, in: &env) }
         }
+        listenForFax()
+        noteFaxWays()
         for index in legs.indices {
             for position in legs[index].streams.indices {
                 guard let stream = legs[index].streams[position], stream.plan != stream.told else { continue }

@@ -11,6 +11,11 @@ internal import SIPTransaction
 /// Calls to numbers that the server itself answers: a second leg without a dialog and without streams stands for the server.
 extension Call {
     mutating func attend(_ number: ServiceNumber, in env: inout CallEnvironment) {
+        if let offer = caller.remoteDescription, Call.faxStream(of: offer) != nil {
+            return refuseCaller(
+                .notAcceptableHere, outcome: .rejected(status: 488), reason: "the server itself takes no T.38",
+                by: .server, in: &env)
+        }
         var leg = makeLeg(target: caller.target, in: &env)
         (leg.isServer, leg.stage) = (true, .up)
         leg.destination = "sip:\(number.extension)@\(tenant.realm)"

@@ -45,6 +45,7 @@ extension Call {
         leg.session = try Call.callerSession(invite, tag: tag, in: &env)
         let body = try Call.description(in: invite)
         leg.remoteDescription = body
+        if let body { leg.learnFax(from: body) }
         legs = [leg]
         try negotiateCallerTimer()
         if leg.supports.contains(.reliableProvisionals) {
@@ -124,6 +125,11 @@ extension Call {
     /// Sends the call where its route leads, or refuses it.
     mutating func start(_ route: Route, in env: inout CallEnvironment) {
         if let offer = caller.remoteDescription {
+            if caller.settings.fax == .off, Call.faxStream(of: offer) != nil {
+                return refuseCaller(
+                    .notAcceptableHere, outcome: .rejected(status: 488), reason: "T.38 is switched off", by: .server,
+                    in: &env)
+            }
             do throws(MediaRefusal) { try answerTransports(to: offer, of: 0, in: &env) } catch {
                 return refuseCaller(
                     error.status, outcome: .rejected(status: error.status.code), reason: Call.encryptionReason,
@@ -224,6 +230,7 @@ extension Call {
         leg.settings = tenant.settings(for: env.directory.terminal(binding.terminal))
         if redirections.count == redirectionsBefore.count { ringUntil(leg.settings.noAnswerSeconds, in: env) }
         leg.requestURI = binding.contact
+        leg.speaksT38 = Leg.takesFax(contactParameters: binding.contactParameters)
         leg.path = binding.path
         leg.alternatives = flows.dropFirst().map {
             Leg.Alternative(
@@ -263,7 +270,7 @@ extension Call {
         let sdp: [UInt8]?
         if let description = caller.remoteDescription {
             do throws(MediaRefusal) {
-                sdp = try offer(description, from: 0, to: index, in: &env).bytes
+                sdp = try firstOffer(description, to: index, in: &env).bytes
             } catch {
                 if case .incompatible(let why) = error { legs[index].incompatibility = why }
                 return branchFailed(index, status: error.status, in: &env)

@@ -15,6 +15,7 @@ extension Call {
             resyncAt = nil
             if needsResync { resync(in: &env) }
         }
+        faxDeadline(in: &env)
         repeatPracks(in: &env)
         serviceDeadline(in: &env)
         releaseHeldDigits(in: &env)

@@ -36,6 +36,10 @@ struct Call: Sendable {
             case narrow
             /// Brings a leg to G.711, on which a fax goes as sound.
             case faxSound
+            /// Offers a leg T.38, as a fax was heard.
+            case faxOffer
+            /// Brings a leg back from T.38 to speech.
+            case faxSpeech
             /// A session change (INVITE, UPDATE) of the other leg, passed on.
             case change(PassedRequest)
             /// A digit as INFO.
@@ -115,6 +119,8 @@ struct Call: Sendable {
     var prackRetries: [PrackRetry] = []
     /// A fax that goes through a gateway of ours.
     var fax: FaxBridge?
+    var faxWatch = FaxWatch()
+    var faxLog = FaxLog()
     /// A session change that is under way; a second one waits or is refused.
     var change: ExchangeID?
     var delayedAcknowledgement: DelayedAcknowledgement?
@@ -202,6 +208,9 @@ struct Call: Sendable {
         consider(noAnswerAt)
         consider(forgetAt)
         consider(resyncAt)
+        consider(faxWatch.offerAt)
+        consider(faxWatch.speechAt)
+        consider(faxWatch.soundUntil)
         consider(attendance?.collector?.nextDeadline)
         for retry in prackRetries { consider(retry.at) }
         for held in heldDigits { consider(held.dueAt) }

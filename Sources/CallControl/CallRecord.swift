@@ -85,6 +85,8 @@ public struct LegMediaFacts: Hashable, Sendable {
     public var encryption: MediaEncryption?
     /// One-way audio in words, such as `the caller was not heard`; empty where nothing is wrong.
     public var verdict: String
+    /// Nil where no fax was known.
+    public var fax: LegFaxFacts?
 
     public init(
         leg: UInt16, packetsIn: UInt64 = 0, packetsOut: UInt64 = 0, packetsLost: UInt64 = 0,

@@ -102,6 +102,12 @@ struct Leg: Sendable {
     var eventsHeard: [HeardKey] = []
     /// It was asked to keep to the codecs it shares with the other party.
     var wasNarrowed = false
+    /// The party said, or showed, that it takes T.38.
+    var speaksT38 = false
+    /// It refused T.38 that the server offered it.
+    var refusesT38 = false
+    /// What it is offered where the caller's offer has a fax in it.
+    var faxInvite: FaxInvite = .asOffered
     /// Why the party and the caller can't understand each other.
     var incompatibility: MediaIncompatibility?
     /// The streams on which audio or video both ways is agreed, as bits; see ``Call/noteExpectations(now:)``.
@@ -159,6 +165,7 @@ struct Leg: Sendable {
     /// Notes what the peer can do; a message that says nothing of it changes nothing.
     mutating func learn(from message: SIPMessage) {
         if !speaksINFO { speaksINFO = Leg.takesDigits(message) }
+        if !speaksT38 { speaksT38 = Leg.takesFax(message) }
         guard message.has(.allow) || message.has(.supported) || message.has(.require) else { return }
         var known = SupportedExtensions(of: message)
         // A response may leave out what an earlier message said.

@@ -50,8 +50,12 @@ public final class DTLSEndpoint: Sendable {
         machine.withLock { $0.handle(datagram, from: source, now: now) }
     }
 
-    /// A server that asks for cookies and got none back yet: nothing of a ClientHello was kept, so that a forged one is without consequence.
+    /// A server that asks for cookies and got none back yet: of a ClientHello nothing was kept but pieces, four senders' and 16 KB of each
+    /// at most and none longer than 2 s, so that a forged one is without consequence.
     public var isListening: Bool { machine.withLock { $0.isListening } }
+
+    /// The random of the ClientHello that began the handshake (RFC 5246 §7.4.1.2), where a cookie was asked for; empty before.
+    public var helloRandom: [UInt8] { machine.withLock { $0.helloRandom } }
 
     /// Sends the last flight again, or gives up.
     public func deadlineReached(now: Moment) -> [[UInt8]] { machine.withLock { $0.deadlineReached(now: now) } }

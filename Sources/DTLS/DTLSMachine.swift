@@ -14,6 +14,9 @@ struct DTLSMachine: ~Copyable {
     private var isStarted: Bool
     /// A server that answers each ClientHello with a cookie and keeps nothing of it, until one comes back.
     private(set) var isListening: Bool
+    private var pieces = HelloPieces()
+    /// The random of the ClientHello that began the handshake, where a cookie was asked for; empty before.
+    private(set) var helloRandom: [UInt8] = []
     private(set) var state: DTLSEndpoint.State = .handshaking
     private(set) var keys: DTLSKeys?
     private(set) var nextDeadline: Moment?
@@ -89,12 +92,25 @@ struct DTLSMachine: ~Copyable {
         return takeOutgoing()
     }
 
-    /// Looks at one datagram without keeping anything of it; goes on with the handshake where it brings back a cookie.
+    /// Looks at one datagram, of which nothing is kept but pieces of a ClientHello for a moment; goes on with the handshake where it
+    /// brings back a cookie.
     private mutating func listen(_ datagram: [UInt8], _ source: IPEndpoint?, now: Moment) -> [[UInt8]] {
+        guard let piece = HelloPiece(datagram), !piece.isWhole else {
+            return hear(datagram, HelloPiece(datagram), source, now: now)
+        }
+        if piece.showsCookie { return hear(datagram, piece, source, now: now) }
+        guard let whole = pieces.add(piece, datagram, from: source, now: now) else { return [] }
+        return hear(whole, HelloPiece(whole), source, now: now)
+    }
+
+    private mutating func hear(
+        _ datagram: [UInt8], _ piece: HelloPiece?, _ source: IPEndpoint?, now: Moment
+    ) -> [[UInt8]] {
         ERR_clear_error()
         exchange.look(at: datagram, from: source)
         guard let address = BIO_ADDR_new() else { return [] }
         defer { BIO_ADDR_free(address) }
+        let held: [[UInt8]] = piece.map { pieces.take(from: source, message: $0.message) } ?? []
         guard DTLSv1_listen(ssl, address) == 1 else {
             ERR_clear_error()
             exchange.incoming = nil
@@ -102,10 +118,21 @@ struct DTLSMachine: ~Copyable {
         }
         isListening = false
         begin(now: now)
+        if let piece, piece.offset == 0, piece.body.count >= 34 {
+            helloRandom = Array(piece.body.dropFirst(2).prefix(32))
+        }
         // It was only looked at.
         if exchange.incoming == nil { exchange.incoming = datagram }
         handshake(now: now)
+        // Pieces that overtook the one with the cookie.
+        if piece?.isWhole == false {
+            for other in held {
+                exchange.incoming = other
+                handshake(now: now)
+            }
+        }
         exchange.incoming = nil
+        pieces.removeAll()
         return takeOutgoing()
     }
 

@@ -123,13 +123,15 @@ public enum RedirectPolicy: String, Hashable, Sendable, SettingChoice {
     }
 }
 
-/// What becomes of a fax that a phone or gateway wants to turn to T.38.
+/// How faxes go to and from a phone or gateway.
 public enum FaxUse: String, Hashable, Sendable, SettingChoice {
-    case auto, passthrough, gateway, off
+    case auto, offer, passthrough, gateway, off
 
     public var meaning: String {
         switch self {
-        case .auto: "passed on to the other party; where that refuses, the server makes T.38 of the other party's sound"
+        case .auto:
+            "passed on to the other party; where that refuses, the server makes T.38 of the other party's sound; a phone that has shown that it takes T.38 is offered it where a fax is heard"
+        case .offer: "as `auto`, and the phone is offered T.38 wherever a fax is heard"
         case .passthrough: "passed on to the other party, which may refuse"
         case .gateway: "never passed on: the server makes T.38 of the other party's sound"
         case .off: "refused (488), so that the fax goes on as sound"

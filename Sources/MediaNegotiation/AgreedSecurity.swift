@@ -13,8 +13,8 @@ public struct AgreedSecurity: Hashable, Sendable {
     public init?(_ agreement: StreamTransport.Agreement, at index: Int) {
         guard let (own, remote) = agreement.stream(index), StreamTransport.isRTP(own) else { return nil }
         let (ours, its) = (agreement.own.transport(ofMedia: index), agreement.remote.transport(ofMedia: index))
-        if let pair = CryptoPair(own, remote), let key = AgreedSecurity.key(pair.own) {
-            security = .sdes(local: key, remote: AgreedSecurity.key(pair.remote))
+        if let pair = CryptoPair(own, remote), let key = AgreedSecurity.keys(pair.own).first {
+            security = .sdes(local: key, remote: AgreedSecurity.keys(pair.remote))
         } else if ours?.fingerprints.isEmpty == false {
             let fingerprints: [DTLSFingerprint] = agreement.remote.usableFingerprints(ofMedia: index)
             security =
@@ -36,11 +36,12 @@ public struct AgreedSecurity: Hashable, Sendable {
         }
     }
 
-    private static func key(_ line: SDPCrypto) -> SRTPKey? {
-        guard let profile = SRTPProfile(rawValue: line.suite.uppercased()), let key = line.keys.first else {
-            return nil
+    /// All keys of a line: its author may use any, and names in each packet which (RFC 4568 §6.1).
+    private static func keys(_ line: SDPCrypto) -> [SRTPKey] {
+        guard let profile = SRTPProfile(rawValue: line.suite.uppercased()) else { return [] }
+        return line.keys.compactMap { key in
+            SRTPKey(profile: profile, keyAndSalt: key.keyAndSalt, mki: key.mki, lifetime: key.lifetime)
         }
-        return SRTPKey(profile: profile, keyAndSalt: key.keyAndSalt, mki: key.mki, lifetime: key.lifetime)
     }
 
     /// RFC 5763 §5: who says active sends the ClientHello.

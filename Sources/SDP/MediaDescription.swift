@@ -116,6 +116,16 @@ public struct MediaDescription: Hashable, Sendable {
         attributes.compactMap { $0.isNamed("crypto") ? $0.value.flatMap { SDPCrypto($0) } : nil }
     }
 
+    /// Why a=crypto lines can't be taken, for people; nothing of a key is in it.
+    public var cryptoFaults: [String] {
+        attributes.filter { $0.isNamed("crypto") }.enumerated().compactMap { place, attribute in
+            guard let line = attribute.value.flatMap({ SDPCrypto($0) }) else {
+                return "crypto line at place \(place + 1) is not taken: it can't be read"
+            }
+            return line.fault.map { "crypto line \(line.tag) is not taken: \($0.words)" }
+        }
+    }
+
     /// Writes these a=crypto lines in place of all others.
     public mutating func setCrypto(_ lines: [SDPCrypto]) {
         attributes.removeAll { $0.isNamed("crypto") }

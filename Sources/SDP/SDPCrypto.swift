@@ -27,16 +27,53 @@ public struct SDPCrypto: Hashable, Sendable {
         }
     }
 
-    /// Whether the line can be taken by one that speaks this suite: its keys fit, and no session parameter asks for more than is
-    /// done here (RFC 4568 §6.3: an unknown one makes the line unusable, unless it begins with `-`).
-    public var isUsable: Bool {
-        guard let length = SDPCrypto.keyAndSaltLength(ofSuite: suite), !keys.isEmpty,
-            keys.allSatisfy({ $0.keyAndSalt.count == length }), parameters.allSatisfy(\.isHarmless)
-        else { return false }
-        guard keys.count > 1 else { return true }
-        let identifiers: [[UInt8]] = keys.compactMap(\.mki)
-        return Set(identifiers).count == keys.count && Set(identifiers.map(\.count)).count == 1
+    /// Keys of a line that are taken at once.
+    public static let mostKeys: Int = 8
+
+    /// Why a line can't be taken, whoever reads it.
+    public enum Fault: Hashable, Sendable {
+        /// A suite that is not registered, or not known here.
+        case unknownSuite
+        /// A key of another length than its suite has.
+        case keyLength
+        /// More than ``SDPCrypto/mostKeys``.
+        case tooManyKeys
+        /// One of several keys has no identifier, two have the same, or they are of different lengths (RFC 4568 §6.1).
+        case noIdentifier, sameIdentifier, identifierLength
+        /// A session parameter that asks for more than is done here.
+        case parameter
+
+        /// For people.
+        public var words: String {
+            switch self {
+            case .unknownSuite: "its suite is not known"
+            case .keyLength: "a key is not of its suite's length"
+            case .tooManyKeys: "it has more than \(SDPCrypto.mostKeys) keys"
+            case .noIdentifier: "it has several keys, of which one has no identifier (MKI)"
+            case .sameIdentifier: "two of its keys have the same identifier (MKI)"
+            case .identifierLength: "the identifiers (MKI) of its keys differ in length"
+            case .parameter: "it asks for a session parameter that is not done here"
+            }
+        }
     }
+
+    /// Why the line can't be taken by one that speaks its suite; nil where it can: its keys fit and can be told apart, and no session
+    /// parameter asks for more than is done here (RFC 4568 §6.3: an unknown one makes the line unusable, unless it begins with `-`).
+    public var fault: Fault? {
+        guard let length = SDPCrypto.keyAndSaltLength(ofSuite: suite) else { return .unknownSuite }
+        guard !keys.isEmpty, keys.allSatisfy({ $0.keyAndSalt.count == length }) else { return .keyLength }
+        guard keys.count <= SDPCrypto.mostKeys else { return .tooManyKeys }
+        guard parameters.allSatisfy(\.isHarmless) else { return .parameter }
+        guard keys.count > 1 else { return nil }
+        let identifiers: [[UInt8]] = keys.compactMap(\.mki)
+        guard identifiers.count == keys.count else { return .noIdentifier }
+        // 01 and 0001 are different, but a packet could have both.
+        guard Set(identifiers.map(\.count)).count == 1 else { return .identifierLength }
+        return Set(identifiers).count == keys.count ? nil : .sameIdentifier
+    }
+
+    /// Whether the line can be taken by one that speaks this suite; see ``fault``.
+    public var isUsable: Bool { fault == nil }
 }
 
 /// One `inline:` of a crypto line (RFC 4568 §6.1).

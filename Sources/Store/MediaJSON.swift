@@ -1,5 +1,6 @@
 import Basics
 import CallControl
+import Fax
 import Foundation
 
 /// The media facts of a call as JSON: in the database's column, and in exports.
@@ -17,6 +18,7 @@ enum MediaJSON {
             if facts.isTranscoded { text += ",\"transcoded\":true" }
             if let encryption = facts.encryption { text += ",\"encryption\":\"\(encryption.rawValue)\"" }
             if !facts.verdict.isEmpty { text += ",\"verdict\":\(quoted(facts.verdict))" }
+            if let fax = facts.fax { text += ",\"fax\":\(encode(fax))" }
             text += "}"
         }
         return text + "]"
@@ -33,15 +35,50 @@ enum MediaJSON {
             let transcoded: Bool?
             let encryption: String?
             let verdict: String?
+            let fax: Fax?
         }
         let rows = try JSONText.decode([Facts].self, text, of: "the media of call record \(id)")
         return rows.map { facts in
-            LegMediaFacts(
+            var leg = LegMediaFacts(
                 leg: facts.leg, packetsIn: facts.packetsIn, packetsOut: facts.packetsOut,
                 packetsLost: facts.packetsLost,
                 jitterMicroseconds: facts.jitterMicroseconds, roundTripMicroseconds: facts.roundTripMicroseconds,
                 codec: facts.codec ?? "", isTranscoded: facts.transcoded ?? false,
                 encryption: facts.encryption.flatMap { MediaEncryption(rawValue: $0) }, verdict: facts.verdict ?? "")
+            leg.fax = facts.fax?.facts
+            return leg
+        }
+    }
+
+    private static func encode(_ fax: LegFaxFacts) -> String {
+        var text: String = "{\"way\":\"\(fax.way.rawValue)\""
+        if let result = fax.result {
+            text += ",\"result\":\"\(result.rawValue)\",\"sends\":\(fax.sends),\"pages\":\(fax.pages)"
+            text += ",\"bitRate\":\(fax.bitRate),\"errorCorrection\":\(fax.errorCorrection)"
+            if fax.repeated > 0 { text += ",\"repeated\":\(fax.repeated)" }
+            if fax.refusedPages > 0 { text += ",\"refusedPages\":\(fax.refusedPages)" }
+            if fax.trainingFailures > 0 { text += ",\"trainingFailures\":\(fax.trainingFailures)" }
+            if fax.packetsLost > 0 { text += ",\"packetsLost\":\(fax.packetsLost)" }
+        }
+        return text + ",\"words\":\(quoted(fax.words))}"
+    }
+
+    /// As ``encode(_:)`` writes it; the words are made anew.
+    private struct Fax: Decodable {
+        let way: String
+        let result: String?
+        let sends, errorCorrection: Bool?
+        let pages, bitRate, repeated, refusedPages, trainingFailures, packetsLost: UInt32?
+
+        var facts: LegFaxFacts? {
+            guard let way = LegFaxFacts.Way(rawValue: way) else { return nil }
+            var facts = LegFaxFacts(way: way)
+            facts.result = result.flatMap { FaxFigures.Result(rawValue: $0) }
+            (facts.sends, facts.errorCorrection) = (sends ?? false, errorCorrection ?? false)
+            (facts.pages, facts.bitRate, facts.repeated) = (pages ?? 0, bitRate ?? 0, repeated ?? 0)
+            (facts.refusedPages, facts.trainingFailures) = (refusedPages ?? 0, trainingFailures ?? 0)
+            facts.packetsLost = packetsLost ?? 0
+            return facts
         }
     }
 

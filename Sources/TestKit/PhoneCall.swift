@@ -50,6 +50,8 @@ package final class PhoneCall {
     package var hasVideo = false
     /// It is a fax now: the position of its stream of T.38.
     package var faxStream: Int?
+    /// It offers a stream of T.38 beside its speech.
+    var offersFax = false
     var secrets = PhoneSecrets()
     let sdpSession: UInt64
     let rtpPort: UInt16
@@ -77,6 +79,11 @@ package final class PhoneCall {
             sdpSession, rtpPort, callerPlan, calleePlan
         )
         hasVideo = callerPlan?.hasVideo ?? false
+        switch callerPlan?.fax {
+        case .alone: (faxStream, hasVideo) = (0, false)
+        case .beside: (offersFax, hasVideo) = (true, false)
+        case nil: break
+        }
     }
 
     package var isOver: Bool { state == .ended }

@@ -46,6 +46,14 @@ package enum FaxAbility: Hashable, Sendable {
     case speaks
 }
 
+/// How a call begins as a fax.
+package enum FaxStart: Hashable, Sendable {
+    /// T.38 and nothing else.
+    case alone
+    /// Speech, and T.38 as another stream.
+    case beside
+}
+
 /// How a phone uses session timers (RFC 4028).
 package enum TimerPlan: Hashable, Sendable {
     /// Knows no timers.
@@ -63,6 +71,8 @@ package struct CallerPlan: Hashable, Sendable {
     package var reliability: Reliability = .none
     package var timer: TimerPlan = .none
     package var hasVideo = false
+    /// Offers T.38 in its INVITE.
+    package var fax: FaxStart?
     package var allowsUpdate = true
     /// CANCELs so long after the INVITE if there is no final response.
     package var cancelAfter: Duration?

@@ -1,5 +1,6 @@
 internal import Basics
 internal import CallControl
+internal import Fax
 internal import Identity
 internal import SIPMessage
 internal import SIPTransaction
@@ -34,6 +35,7 @@ package final class Scenario {
             tenant.encryption = chance(60) ? .offered : EncryptionUse.allCases[Int.random(in: 0...3, using: &random)]
         }
         tenant.dtmf = chance(70) ? .auto : DTMFUse.allCases[Int.random(in: 0...3, using: &random)]
+        tenant.fax = chance(60) ? .auto : FaxUse.allCases[Int.random(in: 0..<FaxUse.allCases.count, using: &random)]
         let counts: [Int] = (0..<Int.random(in: 3...5, using: &random)).map { _ in
             [1, 1, 2, 3][Int.random(in: 0..<4, using: &random)]
         }
@@ -83,6 +85,10 @@ package final class Scenario {
             phone.codecs = known[Int.random(in: 0..<known.count, using: &random)]
             phone.hasEvents = percent(70)
             phone.isStubborn = percent(40)
+        }
+        if percent(35) {
+            phone.fax = percent(75) ? .speaks : .refusesStream
+            phone.tellsFax = percent(60)
         }
         guard isEncrypted, percent(70) else { return phone }
         phone.encryption = PhoneEncryption.allCases[Int.random(in: 0..<6, using: &random)]
@@ -202,6 +208,8 @@ package final class Scenario {
         if percent(8) { number = String(1800 + Int.random(in: 0..<5, using: &random)) }
         let at: Duration = seconds(8...max(9, activeTime.inSeconds * 0.7))
         var plan: CallerPlan = callerPlan()
+        if caller.fax == .speaks, plan.hasOffer, percent(20) { plan.fax = percent(60) ? .alone : .beside }
+        scheduleFaxes(after: at)
         let callees: [VirtualPhone] = users[to]
         let callsGRUU: Bool = percent(10)
         let taking: [CalleePlan] = callees.map { _ in calleePlan() }
@@ -227,6 +235,30 @@ package final class Scenario {
                     caller.world.after(.seconds(3) + step.after) {
                         phone.calls.last.map { phone.perform(.refresh, $0) }
                     }
+                }
+            }
+        }
+    }
+
+    /// Faxes are heard, and some go through gateways: well, badly, or not at all.
+    private func scheduleFaxes(after at: Duration) {
+        guard percent(50) else { return }
+        for _ in 0..<Int.random(in: 1...3, using: &random) {
+            let heard: Duration = at + seconds(0...60)
+            let (runs, ends): (Duration, Duration) = (heard + seconds(0...20), heard + seconds(10...60))
+            var figures = FaxFigures()
+            figures.result = percent(70) ? .completed : .broken
+            figures.pages = 2
+            world.after(heard) { [unowned self] in
+                world.server.media.hearFaxes()
+                world.server.reportMedia()
+            }
+            for (time, told) in [(runs, FaxFigures.Result.running), (ends, figures.result)] where percent(85) {
+                figures.result = told
+                let figures: FaxFigures = figures
+                world.after(time) { [unowned self] in
+                    world.server.media.reportFaxes(figures)
+                    world.server.reportMedia()
                 }
             }
         }
@@ -296,7 +328,9 @@ package final class Scenario {
     }
 
     private func action() -> MidCallAction {
-        switch Int.random(in: 0..<19, using: &random) {
+        switch Int.random(in: 0..<23, using: &random) {
+        case 19, 20: .fax(beside: percent(30))
+        case 21, 22: .speech
         case 0, 1: .hold(.sendonly)
         case 2: .hold(.inactive)
         case 3: .hold(.zeroAddress)

@@ -1,3 +1,5 @@
+package import Basics
+package import Fax
 package import MediaSession
 internal import Synchronization
 
@@ -47,6 +49,32 @@ extension VirtualMediaPlane {
             }
         }
     }
+
+    // MARK: Faxes
+
+    /// The flags of a fax are heard wherever they are listened for; of the party that signals from this address alone where one is given.
+    package func hearFaxes(of address: IPAddress? = nil) {
+        state.withLock { state in
+            let heard = state.open.values.filter {
+                $0.listensFor.contains(.machines) && (address == nil || $0.signallingAddress == address)
+            }
+            for plan in heard.sorted(by: { ($0.id.leg, $0.id.stream) < ($1.id.leg, $1.id.stream) }) {
+                state.facts.append(.heard(plan.id, .faxPreamble))
+            }
+        }
+    }
+
+    /// The faxes that gateways are between come to this.
+    package func reportFaxes(_ figures: FaxFigures) {
+        state.withLock { state in
+            let found = state.gateways.sorted { ($0.leg, $0.stream) < ($1.leg, $1.stream) }
+            for id in found { state.facts.append(.fax(id, figures)) }
+            state.faxes += found.count
+        }
+    }
+
+    /// How often a gateway was between T.38 and sound when ``reportFaxes(_:)`` was called.
+    package var faxesReported: Int { state.withLock { $0.faxes } }
 
     // MARK: Commands
 

@@ -21,8 +21,20 @@ package final class VirtualMediaPlane: MediaPlane {
         /// Changed since the plans were judged.
         var changed: Set<MediaEndpointID> = []
         var transcoded: Int = 0
+        var faxes: Int = 0
         /// Plans compared with what their phones hold to, and how many of them were encrypted.
         var compared: (all: Int, secure: Int) = (0, 0)
+
+        /// The ends of T.38 that are joined to one of G.711.
+        var gateways: [MediaEndpointID] {
+            open.values.filter { plan in
+                guard plan.fax != nil, !plan.carriesRTP, let partner = joined[plan.id].flatMap({ open[$0] }) else {
+                    return false
+                }
+                let name: String? = partner.outgoing.lazy.compactMap(\.codec).first?.name
+                return partner.carriesRTP && (name == "PCMA" || name == "PCMU")
+            }.map(\.id)
+        }
     }
 
     let state: Mutex<State>

@@ -8,12 +8,17 @@ extension VirtualPhone {
     /// An offer of what the call has now.
     func offer(_ call: PhoneCall) -> [UInt8] {
         let known: SessionDescription? = call.offers.agreed.flatMap { try? SessionDescription.parse($0.local) }
-        let count: Int = max(known?.media.count ?? 1, call.hasVideo ? 2 : 1, (call.faxStream ?? 0) + 1)
+        let count: Int = max(
+            known?.media.count ?? 1, call.hasVideo ? 2 : 1, (call.faxStream ?? 0) + 1, call.offersFax ? 2 : 1)
         var lines: [String] = []
         for position in 0..<count {
             if let fax = call.faxStream {
                 lines +=
                     position == fax ? image(call, position) : ["m=\(position == 0 ? "audio" : "image") 0 RTP/AVP 0"]
+                continue
+            }
+            if call.offersFax, position == 1 {
+                lines += image(call, position)
                 continue
             }
             if let known, position > 0, position < known.media.count, known.media[position].kind == .image {
@@ -159,6 +164,8 @@ extension VirtualPhone {
         guard let agreed = call.offers.agreed, let offer = try? SessionDescription.parse(agreed.local),
             let answer = try? SessionDescription.parse(bytes)
         else { return }
+        // What was offered beside the speech is offered once.
+        call.offersFax = false
         guard offer.media.count == answer.media.count else {
             return fault("an answer with \(answer.media.count) streams to an offer of \(offer.media.count)", call)
         }

@@ -30,6 +30,7 @@ extension VirtualPhone {
             call.hasVideo = true
             reinvite(call, withOffer: true)
         case .fax(let beside):
+            guard fax == .speaks, !call.isChanging else { return }
             call.faxStream = beside ? 1 : 0
             reinvite(call, withOffer: true)
         case .speech:

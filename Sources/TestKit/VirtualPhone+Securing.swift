@@ -233,9 +233,11 @@ extension VirtualPhone {
             let remote = try? SessionDescription.parse(agreed.remote)
         else { return }
         for (ours, its) in zip(own.media, remote.media) where !ours.isRejected && !its.isRejected {
-            guard ours.transportProtocol.contains("RTP/"),
-                let plan = world.server.media.plan(onPort: its.port, peerPort: ours.port)
-            else { continue }
+            guard let plan = world.server.media.plan(onPort: its.port, peerPort: ours.port) else { continue }
+            if ours.isT38 != (plan.fax != nil && !plan.carriesRTP) {
+                fault("a plan \(ours.isT38 ? "without" : "with") T.38, which is not what was agreed", call)
+            }
+            guard ours.transportProtocol.contains("RTP/") else { continue }
             let expected = agreement(ours, its)
             world.server.media.compared(isSecure: !expected.suite.isEmpty || expected.isHandshake)
             if (plan.ice?.localUfrag ?? "") != expected.serverUfrag
@@ -249,7 +251,8 @@ extension VirtualPhone {
                     fault("a plan without the keys that were agreed", call)
                 }
             case .sdes(let local, let remote):
-                if "\(local.keyAndSalt)" != expected.serverKey || remote.map({ "\($0.keyAndSalt)" }) != expected.ownKey
+                if "\(local.keyAndSalt)" != expected.serverKey
+                    || remote.first.map({ "\($0.keyAndSalt)" }) != expected.ownKey
                 {
                     fault("a plan with other keys than were agreed", call)
                 }

@@ -78,6 +78,8 @@ package final class VirtualPhone {
     package var isStubborn = false
     /// What it does with an offer of T.38.
     package var fax: FaxAbility = .none
+    /// Says in its Contact that it takes T.38 (RFC 6913).
+    package var tellsFax = false
     /// The direction of the audio its next calls begin with.
     package var nextDirection = "sendrecv"
     /// The Path its registrations come by.
@@ -237,7 +239,9 @@ package final class VirtualPhone {
         var uri = SIPURI(user: mark, endpoint: ownAddress)
         if transport != .udp { uri.parameters["transport"] = transport.uriParameter }
         if let contactHost, let named = try? SIPURI(user: mark, host: contactHost) { uri = named }
-        return NameAddress(uri: uri)
+        var address = NameAddress(uri: uri)
+        if tellsFax { address.parameters["+sip.fax"] = "t38" }
+        return address
     }
 
     func uri(_ user: String) -> SIPURI {

@@ -67,6 +67,7 @@ struct TraceCommand: ParsableCommand {
             let style: QualityTimeline.Style = isASCII || !Console.showsUTF8 ? .ascii : .blocks
             Console.show("\n" + QualityTimeline(quality, style: style, language: language.spoken).text)
         }
+        for line in try faxes(of: found, database) { Console.showLine(line) }
         if showsMessages { for record in records { show(record) } }
     }
 
@@ -76,6 +77,17 @@ struct TraceCommand: ParsableCommand {
             if let quality = try database.callRecords.quality(of: call, in: tenant.id) { return quality }
         }
         return nil
+    }
+
+    /// What the legs' faxes came to, a line each.
+    private func faxes(of call: CallID, _ database: Database) throws -> [String] {
+        for tenant in try database.loadDirectory().tenants {
+            guard let record = try database.callRecords.find(call, in: tenant.id) else { continue }
+            return record.media.compactMap { leg in
+                leg.fax.map { "Fax of leg \(CallQuality.letter(leg.leg)): \($0.words)" }
+            }
+        }
+        return []
     }
 
     private func find(_ reader: TraceReader) throws -> CallID {

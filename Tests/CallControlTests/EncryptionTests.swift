@@ -32,8 +32,8 @@ struct EncryptionTests {
     }
 
     private func keys(_ plan: MediaEndpointPlan?) -> [[UInt8]] {
-        guard case .sdes(let local, let remote?)? = plan?.security else { return [] }
-        return [local.keyAndSalt, remote.keyAndSalt]
+        guard case .sdes(let local, let remote)? = plan?.security, !remote.isEmpty else { return [] }
+        return [local.keyAndSalt] + remote.map(\.keyAndSalt)
     }
 
     private func handshake(_ plan: MediaEndpointPlan?) -> DTLSPlan? {

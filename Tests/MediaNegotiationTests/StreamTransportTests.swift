@@ -11,6 +11,8 @@ import Testing
 private let ours = DTLSFingerprint(hash: "sha-256", value: [UInt8](repeating: 0xAB, count: 32))
 private let its = DTLSFingerprint(hash: "sha-256", value: [UInt8](repeating: 0xCD, count: 32))
 private let key80 = "inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz"
+/// More keys than are taken at once.
+private let nine: String = (1...9).map { "\(key80)|\($0):1" }.joined(separator: ";")
 private let otherKey80 = "inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj"
 
 private func context(
@@ -98,6 +100,11 @@ struct StreamTransportTests {
             (["1 AES_CM_128_HMAC_SHA1_80 \(key80) NEW", "2 AES_CM_128_HMAC_SHA1_80 \(key80) -NEW"], 2),
             (["1 AES_CM_128_HMAC_SHA1_80 inline:tooshort", "2 AES_CM_128_HMAC_SHA1_80 \(key80)"], 2),
             (["1 AES_CM_128_HMAC_SHA1_80 \(key80) UNENCRYPTED_SRTP"], nil),
+            (["1 AES_CM_128_HMAC_SHA1_80 \(key80);\(key80)|2:1", "2 AES_CM_128_HMAC_SHA1_80 \(key80)"], 2),
+            (["1 AES_CM_128_HMAC_SHA1_80 \(key80)|1:1;\(key80)|1:1", "2 AES_CM_128_HMAC_SHA1_80 \(key80)"], 2),
+            (["1 AES_CM_128_HMAC_SHA1_80 \(key80)|1:1;\(key80)|2:4", "2 AES_CM_128_HMAC_SHA1_80 \(key80)"], 2),
+            (["1 AES_CM_128_HMAC_SHA1_80 \(key80)|1:1;inline:abcd|2:1", "2 AES_CM_128_HMAC_SHA1_80 \(key80)"], 2),
+            (["1 AES_CM_128_HMAC_SHA1_80 \(nine)", "2 AES_CM_128_HMAC_SHA1_80 \(key80)"], 2),
             (["1 AES_CM_128_HMAC_SHA1_80 \(key80)", "1 AES_CM_128_HMAC_SHA1_32 \(key80)"], nil),
         ] as [([String], UInt32?)])
     func chooses(_ lines: [String], _ tag: UInt32?) throws {
@@ -112,7 +119,7 @@ struct StreamTransportTests {
         let answer = try answered(secure)
         #expect(answer.crypto.map(\.tag) == [tag] && answer.profile == "RTP/SAVP")
         let agreed = try AgreedSecurity(StreamTransport.Agreement(own: own(answer), remote: secure), at: 0)
-        guard case .sdes(let local, let remote?)? = agreed?.security else {
+        guard case .sdes(let local, let keys)? = agreed?.security, let remote = keys.first else {
             Issue.record("no keys")
             return
         }
@@ -193,6 +200,27 @@ struct StreamTransportTests {
         #expect(offered.crypto == before.own.media[0].crypto && offered.profile == "RTP/SAVP")
     }
 
+    /// RFC 4568 §6.1
+    @Test("of a line with several keys all are taken, and one of ours answers it")
+    func severalKeys() throws {
+        let other = "inline:" + String(repeating: "QUJD", count: 10)
+        let secure = try described([
+            "m=audio 4000 RTP/SAVP 8", "a=crypto:4 AES_CM_128_HMAC_SHA1_80 \(key80)|2^20|1:4;\(other)|2^31|2:4",
+        ])
+        let answer = try answered(secure)
+        #expect(
+            answer.crypto.map(\.tag) == [4] && answer.crypto[0].keys.count == 1 && answer.crypto[0].keys[0].mki == nil)
+        let agreed = try AgreedSecurity(StreamTransport.Agreement(own: own(answer), remote: secure), at: 0)
+        guard case .sdes(let local, let remote)? = agreed?.security else {
+            Issue.record("no keys")
+            return
+        }
+        #expect(local.keyAndSalt == answer.crypto[0].keys[0].keyAndSalt)
+        #expect(remote.map(\.mki) == [[0, 0, 0, 1], [0, 0, 0, 2]])
+        #expect(remote.map(\.lifetime) == [1 << 20, 1 << 31])
+        #expect(remote[0].keyAndSalt != remote[1].keyAndSalt)
+    }
+
     @Test("an answer is held against what was offered: tag and suite have to be those of one line")
     func answers() throws {
         let offer = try own(offered(.required))
@@ -201,7 +229,9 @@ struct StreamTransportTests {
             return AgreedSecurity(StreamTransport.Agreement(own: offer, remote: answer), at: 0)?.security
         }
         let mine: SDPCryptoKey = offer.media[0].crypto[0].keys[0]
-        guard case .sdes(let local, let remote?)? = try agreed("1 AES_CM_128_HMAC_SHA1_80 \(key80)") else {
+        guard case .sdes(let local, let keys)? = try agreed("1 AES_CM_128_HMAC_SHA1_80 \(key80)"),
+            let remote = keys.first
+        else {
             Issue.record("no keys")
             return
         }

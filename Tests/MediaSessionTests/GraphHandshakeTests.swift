@@ -209,6 +209,27 @@ struct GraphHandshakeTests {
         try Self.talk(&studio, 50, from: 2000)
     }
 
+    @Test(
+        "a ClientHello in pieces, the last one first, agrees keys without ICE, and again in mid-call",
+        arguments: [20, 50, 90])
+    func pieces(size: Int) throws {
+        let phone = try SecurePhone(host(1))
+        var studio = try Self.call(phone)
+        studio.pieceSize = size
+        studio.begin(0)
+        try studio.run(until: 200)
+        #expect(studio.secured == 1 && studio.statistics(0).packetsDropped == 0)
+        try Self.talk(&studio, 1, from: 200)
+        try phone.expect(studio.certificate.fingerprint, role: .client, now: studio.now)
+        let again: DTLSPlan = DTLSPlan(
+            role: .server, fingerprints: [phone.certificate.fingerprint], association: "another")
+        studio.update(0) { $0.security = .dtls(again) }
+        studio.begin(0)
+        try studio.run(until: 1500)
+        #expect(studio.secured == 2)
+        try Self.talk(&studio, 50, from: 1500)
+    }
+
     @Test("a new fingerprint in mid-call agrees new keys; the old ones are good until then")
     func newFingerprint() throws {
         let phone = try SecurePhone(host(1))

@@ -70,7 +70,7 @@ struct GraphKeyTests {
     @Test("an encrypted leg and a plain one hear each other, over a roll-over and a re-offer of the same key")
     func bridged() throws {
         var studio = Studio()
-        _ = studio.open { $0.security = .sdes(local: Self.key(1), remote: Self.key(2)) }
+        _ = studio.open { $0.security = .sdes(local: Self.key(1), remote: [Self.key(2)]) }
         _ = studio.open()
         studio.graph.join(studio.nodes[0], studio.nodes[1])
         var phone = try SRTPSender(Self.key(2))
@@ -96,15 +96,45 @@ struct GraphKeyTests {
                 id: Studio.id(0), ports: MediaPorts(interface: MediaInterfaceID(0), rtp: 10_000))
             plan.remoteRTP = host(1)
             plan.generation = UInt32(number / 1000)
-            plan.security = .sdes(local: Self.key(1), remote: Self.key(2))
+            plan.security = .sdes(local: Self.key(1), remote: [Self.key(2)])
             _ = studio.graph.update(studio.nodes[0], plan, now: at(Int64(number) * 20 + 2))
         }
+    }
+
+    /// RFC 4568 §6.1
+    @Test(
+        "of a peer with several keys each packet is opened by the key it names, and one that names another is dropped")
+    func severalKeys() throws {
+        func named(_ seed: UInt8, _ mki: UInt8) -> SRTPKey {
+            var key: SRTPKey = Self.key(seed)
+            key.mki = [0, mki]
+            return key
+        }
+        var studio = Studio()
+        _ = studio.open { $0.security = .sdes(local: Self.key(1), remote: [named(2, 1), named(3, 2)]) }
+        _ = studio.open()
+        studio.graph.join(studio.nodes[0], studio.nodes[1])
+        var senders: [[UInt8]] = []
+        for (number, key) in [
+            named(2, 1), named(2, 1), named(3, 2), named(2, 1), named(3, 2), named(3, 9), named(4, 2),
+        ]
+        .enumerated() {
+            // Each key has its own roll-over counter; what is sent under one is new to it.
+            var sender = try SRTPSender(key)
+            let plain: [UInt8] = rtp(UInt16(10 + number), timestamp: UInt32(number) * 160)
+            var packet: [UInt8] = plain + [UInt8](repeating: 0, count: 64)
+            let length: Int = packet.withUnsafeMutableBytes { sender.protectRTP($0, length: plain.count) ?? 0 }
+            senders.append(Array(packet[..<length]))
+        }
+        let passed: [Int] = senders.enumerated().map { studio.send($1, from: 0, at: Int64($0) * 20).count }
+        #expect(passed == [1, 1, 1, 1, 1, 0, 0])
+        #expect(studio.graph.statistics(of: Studio.id(0))?.droppedUnauthenticated == 2)
     }
 
     @Test("forged, replayed and plain packets of an encrypted leg are dropped and counted")
     func refused() throws {
         var studio = Studio()
-        _ = studio.open { $0.security = .sdes(local: Self.key(1), remote: Self.key(2)) }
+        _ = studio.open { $0.security = .sdes(local: Self.key(1), remote: [Self.key(2)]) }
         _ = studio.open()
         studio.graph.join(studio.nodes[0], studio.nodes[1])
         var phone = try SRTPSender(Self.key(2))

@@ -29,7 +29,7 @@ struct LongCallTests {
             (plan.rtcpMux, plan.ice, plan.remoteRTP) = (true, GraphCheckTests.plan, GraphCheckTests.nowhere)
             plan.security =
                 security == .sdes
-                ? .sdes(local: ours, remote: its)
+                ? .sdes(local: ours, remote: [its])
                 : .dtls(DTLSPlan(role: .server, fingerprints: [phone.certificate.fingerprint]))
         }
         studio.open()
@@ -110,7 +110,7 @@ struct LongCallTests {
         switch security {
         case .sdes:
             let (ours, its) = (key(UInt8(number / 10_000 + 10), profile), key(UInt8(number / 10_000 + 100), profile))
-            studio.update(0) { $0.security = .sdes(local: ours, remote: its) }
+            studio.update(0) { $0.security = .sdes(local: ours, remote: [its]) }
             try phone.use(local: its, remote: ours)
         case .dtls:
             let next: DTLSCertificate = try SecurePhone.makeCertificate()

@@ -36,6 +36,8 @@ struct SecureStudio: ~Copyable {
     var delay: Int64 = 1
     /// Drops or spoils.
     var meddle: (_ toServer: Bool, _ datagram: [UInt8]) -> [UInt8]? = { $1 }
+    /// The bytes of a piece, where the telephones' ClientHellos come in pieces.
+    var pieceSize: Int?
     /// 2026-11-21, somewhere.
     private static let epochMicroseconds: Int64 = 1_795_262_400_000_000
 
@@ -116,6 +118,16 @@ struct SecureStudio: ~Copyable {
     }
 
     private mutating func launch(_ flight: Flight) {
+        if let pieceSize, flight.toServer, let pieces = Self.cut(flight.datagram, pieceSize) {
+            for (number, piece) in pieces.enumerated() {
+                var part: Flight = flight
+                part.datagram = piece
+                // The last comes first.
+                part.at = now.advanced(by: .milliseconds(Int64(pieces.count - number)))
+                flights.append(part)
+            }
+            return
+        }
         var flight: Flight = flight
         guard let passed = meddle(flight.toServer, flight.datagram) else { return }
         flight.datagram = passed
@@ -126,6 +138,21 @@ struct SecureStudio: ~Copyable {
             flight.at = now.advanced(by: .milliseconds(1))
         }
         flights.append(flight)
+    }
+
+    /// A whole ClientHello in pieces, each a datagram (RFC 6347 §4.2.3); nil for any other datagram.
+    private static func cut(_ datagram: [UInt8], _ size: Int) -> [[UInt8]]? {
+        guard datagram.count > 25, datagram[0] == 22, datagram[13] == 1 else { return nil }
+        let body: ArraySlice<UInt8> = datagram[25...]
+        return stride(from: 0, to: body.count, by: size).enumerated().map { number, offset in
+            let count: Int = min(size, body.count - offset)
+            var piece: [UInt8] = Array(datagram[0..<25])
+            piece[10] = datagram[10] &* 16 &+ UInt8(truncatingIfNeeded: number)
+            (piece[11], piece[12]) = (0, UInt8(count + 12))
+            (piece[19], piece[20], piece[21]) = (0, UInt8(offset >> 8), UInt8(offset & 0xFF))
+            (piece[22], piece[23], piece[24]) = (0, 0, UInt8(count))
+            return piece + body[(25 + offset)..<(25 + offset + count)]
+        }
     }
 
     /// Runs the time on to `milliseconds`.

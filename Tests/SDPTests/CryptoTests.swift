@@ -178,4 +178,32 @@ struct CryptoTests {
         #expect(parsed.media[0].attributes.map(\.name) == ["ptime", "crypto"])
         #expect(try text(parsed).contains("a=crypto:2 AES_CM_128_HMAC_SHA1_80 inline:\(Self.key30)\r\n"))
     }
+
+    @Test(
+        "why a line is not taken is said, without its keys",
+        arguments: [
+            ("1 AES_CM_128_HMAC_SHA1_80 inline:\(key30)|1:1;inline:\(key30)|2:1", nil),
+            ("3 AES_CM_128_HMAC_SHA1_80 inline:\(key30)|1:1;inline:\(key30)", "of which one has no identifier"),
+            ("3 AES_CM_128_HMAC_SHA1_80 inline:\(key30)|1:1;inline:\(key30)|1:1", "same identifier"),
+            ("3 AES_CM_128_HMAC_SHA1_80 inline:\(key30)|1:1;inline:\(key30)|1:4", "differ in length"),
+            ("3 AES_CM_128_HMAC_SHA1_80 inline:AAAA|1:1;inline:\(key30)|2:1", "not of its suite's length"),
+            ("3 AES_CM_128_HMAC_SHA1_80 inline:\(key30) KDR=1", "session parameter"),
+            ("3 AES_999 inline:\(key30)", "suite is not known"),
+            ("3 AES_CM_128_HMAC_SHA1_80 inline:\(key30)|1:0", "can't be read"),
+            ("3 AES_CM_128_HMAC_SHA1_80 inline:\(key30)|256:1;inline:\(key30)|2:1", "can't be read"),
+            (
+                "3 AES_CM_128_HMAC_SHA1_80 " + (0..<9).map { "inline:\(key30)|\($0):1" }.joined(separator: ";"),
+                "more than 8 keys"
+            ),
+        ] as [(String, String?)])
+    func faults(_ row: (String, String?)) throws {
+        let media = MediaDescription(
+            kind: .audio, port: 4000, transportProtocol: "RTP/SAVP", formats: ["0"],
+            attributes: [SDPAttribute("crypto", row.0)])
+        #expect(media.cryptoFaults.count == (row.1 == nil ? 0 : 1))
+        for text in media.cryptoFaults {
+            #expect(text.hasPrefix("crypto line ") && !text.contains(Self.key30))
+            #expect(text.contains(row.1 ?? ""))
+        }
+    }
 }

@@ -18,6 +18,8 @@ struct SimulationTests {
     private static let transcoded = Mutex(0)
     /// Plans of encrypted streams that were compared with their phones' keys.
     private static let secrets = Mutex(0)
+    /// How often a gateway was between T.38 and sound when a fax went.
+    private static let faxes = Mutex(0)
 
     @Test("nothing is left of any call, whatever the network and the phones do", arguments: 0..<SimulationTests.shares)
     func nothingIsLeft(share: Int) {
@@ -37,10 +39,11 @@ struct SimulationTests {
         guard total == SimulationTests.count else { return }
         let transcoded: Int = SimulationTests.transcoded.withLock { $0 }
         let secrets: Int = SimulationTests.secrets.withLock { $0 }
+        let faxes: Int = SimulationTests.faxes.withLock { $0 }
         print(
-            "simulation: \(total) seeds played, \(transcoded) plans of transcoding, \(secrets) encrypted plans with the phones' keys"
+            "simulation: \(total) seeds played, \(transcoded) plans of transcoding, \(secrets) encrypted plans with the phones' keys, \(faxes) faxes through gateways"
         )
-        #expect(total < 2000 || (transcoded > 1000 && secrets > 200))
+        #expect(total < 2000 || (transcoded > 1000 && secrets > 200 && faxes > 200))
     }
 
     private static func play(_ seed: UInt64) {
@@ -52,6 +55,8 @@ struct SimulationTests {
         SimulationTests.transcoded.withLock { $0 += transcoded }
         let secrets: Int = scenario.world.server.media.comparedSecrets
         SimulationTests.secrets.withLock { $0 += secrets }
+        let faxes: Int = scenario.world.server.media.faxesReported
+        SimulationTests.faxes.withLock { $0 += faxes }
         if let path {
             let text: String = scenario.world.log.joined(separator: "\n")
             do { try text.write(toFile: path, atomically: true, encoding: .utf8) } catch { Issue.record(error) }

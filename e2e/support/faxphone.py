@@ -8,11 +8,11 @@ from .sip import Endpoint, Registration, digest_header, token
 
 
 class FaxPhone(threading.Thread):
-    """`speaks_t38`: takes T.38 when it is offered; else it answers 488."""
+    """`speaks_t38`: takes T.38 when it is offered; else it answers 488. `tells`: says so in its Contact (RFC 6913)."""
 
-    def __init__(self, server, user, local, speaks_t38):
+    def __init__(self, server, user, local, speaks_t38, tells=False):
         super().__init__(daemon=True)
-        self.server, self.user, self.speaks_t38 = server, user, speaks_t38
+        self.server, self.user, self.speaks_t38, self.tells = server, user, speaks_t38, tells
         self.endpoint = Endpoint(server, "udp", local, free_port())
         self.port = free_port()
         self.call_id, self.tag, self.cseq, self.version = token("fax-"), token(), 0, 0
@@ -35,7 +35,8 @@ class FaxPhone(threading.Thread):
 
     @property
     def contact(self):
-        return f"Contact: <sip:{self.user.extension}@{self.endpoint.host}:{self.endpoint.port}>\r\n"
+        tag = ';+sip.fax="t38"' if self.tells else ""
+        return f"Contact: <sip:{self.user.extension}@{self.endpoint.host}:{self.endpoint.port}>{tag}\r\n"
 
     def heard(self, body):
         """Notes the kind of a session, and where the server takes its packets."""
@@ -83,9 +84,9 @@ class FaxPhone(threading.Thread):
             authorization = digest_header(self.user, answer.get(field[0]), "INVITE", self.target or self.peer, header=field[1]) + "\r\n"
         return answer
 
-    def call(self, extension):
+    def call(self, extension, kind="audio"):
         self.peer = f"sip:{extension}@{self.user.domain}"
-        answer = self._invite("audio")
+        answer = self._invite(kind)
         assert answer.status == 200, answer.text
         self.heard(answer.body)
 

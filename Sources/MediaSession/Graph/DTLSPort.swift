@@ -106,18 +106,25 @@ struct DTLSPort: ~Copyable {
     mutating func take(_ datagram: [UInt8], from source: IPEndpoint, now: Moment) -> Outcome {
         if source == peer || peer == nil { heardAt = now }
         let opens: Bool = plan.role == .server && datagram.withUnsafeBytes { isHello($0) }
+        // Pieces may overtake the first one; only where a cookie is asked for do they begin nothing.
+        let continues: Bool =
+            plan.role == .server && settings.verifiesAddress && datagram.withUnsafeBytes { isPiece($0) }
         if isBusy, settings.verifiesAddress, let known = peer, known != source, opens {
             // Whoever began went silent.
             (making, peer) = (nil, nil)
         }
-        if making == nil, opens {
-            guard isNew(datagram), failures < Self.mostFailures, now >= nextAttempt else { return .nothing }
+        if making == nil, opens || continues {
+            guard !opens || isNew(datagram), failures < Self.mostFailures, now >= nextAttempt else { return .nothing }
             if let failure = make(now: now) { return .failed(failure) }
         }
-        guard let making, opens || !making.isListening else { return pass(datagram, now: now) }
+        guard let making, opens || continues || !making.isListening else { return pass(datagram, now: now) }
         outgoing += making.handle(datagram, from: source, now: now)
         guard !making.isListening else { return .nothing }
-        if opens { helloRandom = Array(datagram[Self.randomPlace]) }
+        if opens {
+            helloRandom = Array(datagram[Self.randomPlace])
+        } else if continues, !making.helloRandom.isEmpty {
+            helloRandom = making.helloRandom
+        }
         let outcome: Outcome = settle(now: now)
         // Of a client's peer nothing is known until its certificate is.
         if plan.role == .server || isSettled { (peer, heardAt) = (source, now) }
@@ -177,6 +184,11 @@ struct DTLSPort: ~Copyable {
             failures += 1
             return .failed(.broken("the peer gave it up"))
         }
+    }
+
+    /// Whether a datagram is any piece of a ClientHello before any encryption.
+    private func isPiece(_ datagram: UnsafeRawBufferPointer) -> Bool {
+        datagram.count > 25 && datagram[0] == 22 && datagram[3] == 0 && datagram[4] == 0 && datagram[13] == 1
     }
 
     private func isNew(_ hello: [UInt8]) -> Bool { !hello[Self.randomPlace].elementsEqual(helloRandom) }

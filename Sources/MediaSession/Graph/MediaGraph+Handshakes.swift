@@ -111,7 +111,7 @@ extension MediaGraph {
         switch outcome {
         case .nothing: break
         case .agreed(let keys):
-            use(keys.local, keys.remote, of: node, onRTCPPort: isRTCP)
+            use(keys.local, [keys.remote], of: node, onRTCPPort: isRTCP)
             node.pointee.isInsecurityTold = false
             if !isRTCP { facts.append(.secured(node.pointee.id)) }
         case .failed(let failure):

@@ -20,7 +20,7 @@ extension MediaGraph {
     }
 
     /// Protects with these keys from now on; the same ones go on with their counters.
-    mutating func use(_ local: SRTPKey, _ remote: SRTPKey?, of node: EndpointPointer, onRTCPPort: Bool) {
+    mutating func use(_ local: SRTPKey, _ remote: [SRTPKey], of node: EndpointPointer, onRTCPPort: Bool) {
         let place: UnsafeMutablePointer<StreamGuard>
         if let known = node.pointee.guardian(onRTCPPort: onRTCPPort) {
             place = known

@@ -8,9 +8,9 @@ struct StreamGuard: ~Copyable {
     private(set) var receiver: SRTPReceiver?
 
     /// - Throws: for a key that cannot be used; the stream then carries nothing.
-    mutating func use(local: SRTPKey, remote: SRTPKey?) throws(SRTPKeyFault) {
+    mutating func use(local: SRTPKey, remote: [SRTPKey]) throws(SRTPKeyFault) {
         if sender == nil { sender = try SRTPSender(local) } else { _ = try sender!.use(local) }
-        guard let remote else { return }
+        guard !remote.isEmpty else { return }
         if receiver == nil { receiver = try SRTPReceiver(remote) } else { _ = try receiver!.use(remote) }
     }
 
