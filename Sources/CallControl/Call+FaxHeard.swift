@@ -181,6 +181,13 @@ extension Call {
         note("takes T.38", leg: index, in: &env)
         fax = FaxBridge(
             leg: UInt16(index), stream: stream, soundLeg: UInt16(other), speech: speech, isOffered: true)
+        bridgeOrPass(answer, from: index, to: other, in: &env)
+    }
+
+    /// The other party is offered T.38 too, where it takes it; else its sound is joined.
+    private mutating func bridgeOrPass(
+        _ answer: SessionDescription, from index: Int, to other: Int, in env: inout CallEnvironment
+    ) {
         faxWatch.heardOn = nil
         faxWatch.speechAt = env.now.advanced(by: FaxWatch.silence)
         countFax()
