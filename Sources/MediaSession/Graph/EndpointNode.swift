@@ -83,7 +83,12 @@ public struct EndpointNode: ~Copyable {
     var isInsecurityTold: Bool = false
     /// What the peer says, decoded; nil while nobody needs it.
     var ingress: UnsafeMutablePointer<Ingress>?
+    /// Somebody may need it: a recorder, or a listener that does not take all codings it may come in.
     var needsAudio: Bool = false
+    /// Whatever it says is recorded.
+    var isRecorded: Bool = false
+    /// The payload type of its last packet of audio; 0xFF before the first, and while nobody may need it.
+    var spokenType: UInt8 = 0xFF
     /// The highest rate somebody needs it at, in Hz.
     var neededRate: UInt32 = 8_000
     /// What is made for the peer alone; nil while nothing is.

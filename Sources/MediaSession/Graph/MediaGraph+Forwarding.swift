@@ -45,6 +45,10 @@ extension MediaGraph {
                 header, count: packet.count, from: flow.source, now: packet.arrival)
             if !events.isEmpty { note(events, of: node) }
             node.pointee.heardPayloadType = header.payloadType
+            if node.pointee.needsAudio {
+                node.pointee.spokenType = header.payloadType
+                passOver(node)
+            }
             guard let listener = node.pointee.firstListener else { return }
             if listener.pointee.stream.relays(header.ssrc) {
                 listener.pointee.stream.relay(
@@ -65,7 +69,7 @@ extension EndpointNode {
     /// Nothing but headers of what its peer sends is of interest here.
     fileprivate var isForwardable: Bool {
         endpoint.plan.carriesRTP && endpoint.plan.receives && !endpoint.plan.usesICE && !demultiplexes && !isProtected
-            && !needsAudio && ear == nil && fax == nil && signals == nil && room == nil && firstRecorder == nil
+            && !isRecorded && ear == nil && fax == nil && signals == nil && room == nil && firstRecorder == nil
     }
 
     /// What it hears may be sent by others.

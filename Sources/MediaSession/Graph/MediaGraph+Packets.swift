@@ -80,12 +80,46 @@ extension MediaGraph {
             node.pointee.endpoint.unknownPayloadType()
         }
         // Before headers are written anew.
-        if node.pointee.needsAudio { hearAudio(header, packet, from: node, isTone: isTone, now: now) }
+        if node.pointee.needsAudio {
+            if isNeeded(header.payloadType, of: node) {
+                hearAudio(header, packet, from: node, isTone: isTone, now: now)
+            } else {
+                passOver(node)
+            }
+        }
         guard node.pointee.firstListener != nil else {
             if node.pointee.ear == nil, !node.pointee.needsAudio { node.pointee.endpoint.undeliverable() }
             return
         }
         relay(header, bytes, count, from: node, isTone: isTone, now: now)
+    }
+
+    /// Whether a packet has to be decoded: somebody records it, or somebody does not take what it carries. Two that share the coding in
+    /// use cost nothing, whatever others were announced.
+    private func isNeeded(_ payloadType: UInt8, of node: EndpointPointer) -> Bool {
+        if payloadType != node.pointee.noiseType, !node.pointee.isEvent(payloadType) {
+            node.pointee.spokenType = payloadType
+        }
+        if node.pointee.isRecorded { return true }
+        var listener = node.pointee.firstListener
+        while let one = listener {
+            if isMade(for: one, from: node) { return true }
+            listener = one.pointee.nextListener
+        }
+        return false
+    }
+
+    /// Whether what a source says at the moment is made anew for a listener, and the noise of its pauses with it.
+    private func isMade(for listener: EndpointPointer, from node: EndpointPointer) -> Bool {
+        let spoken: UInt8 = node.pointee.spokenType
+        return spoken < 128 ? listener.pointee.map[spoken] == PayloadMap.audio : listener.pointee.map.hasAudio
+    }
+
+    /// What is not decoded leaves no gap in what is decoded after it.
+    mutating func passOver(_ node: EndpointPointer) {
+        guard let ingress = node.pointee.ingress else { return }
+        ingress.pointee.restart()
+        endPause(of: node)
     }
 
     private mutating func relay(
@@ -101,6 +135,10 @@ extension MediaGraph {
                 continue
             }
             let payloadType: UInt8 = one.pointee.map[header.payloadType]
+            if header.payloadType == node.pointee.noiseType, node.pointee.needsAudio, isMade(for: one, from: node) {
+                one.pointee.stream.leaveOut(header)
+                continue
+            }
             guard payloadType < 128 else {
                 switch payloadType {
                 case PayloadMap.audio: break

@@ -294,14 +294,19 @@ public struct MediaGraph: ~Copyable {
 
     /// Whether anybody needs what `source` says as audio.
     func weigh(_ source: EndpointPointer) {
-        var rate: Int = source.pointee.recorderRate
+        var (recorded, made): (Int, Int) = (source.pointee.recorderRate, 0)
         var listener = source.pointee.firstListener
         while let one = listener {
-            rate = max(rate, one.pointee.recorderRate)
-            if one.pointee.map.hasAudio { rate = max(rate, clipRate(for: one.pointee.madeFormat?.codec)) }
+            recorded = max(recorded, one.pointee.recorderRate)
+            if one.pointee.map.hasAudio { made = max(made, clipRate(for: one.pointee.madeFormat?.codec)) }
             listener = one.pointee.nextListener
         }
-        if rate > 0, !source.pointee.needsAudio { source.pointee.ingress?.pointee.restart() }
+        let rate: Int = max(recorded, made)
+        if !source.pointee.needsAudio {
+            source.pointee.ingress?.pointee.restart()
+            source.pointee.spokenType = 0xFF
+        }
+        source.pointee.isRecorded = recorded > 0
         source.pointee.needsAudio = rate > 0
         guard rate > 0 else { return }
         source.pointee.neededRate = UInt32(rate)

@@ -8,7 +8,7 @@ struct PayloadMap {
     static let convert: UInt8 = 0xFD
 
     private var entries: InlineArray<128, UInt8>
-    /// Whether anything is relayed at all without being looked into.
+    /// Whether the source may say what the listener does not take.
     private(set) var hasAudio: Bool = false
     /// The formats are not known: all is relayed as it is.
     static let identity: PayloadMap = {
@@ -41,11 +41,6 @@ struct PayloadMap {
             case .telephoneEvent, .comfortNoise: entries[place] = Self.convert
             case .other: entries[place] = Self.unknown
             }
-        }
-        guard hasAudio else { return }
-        // Noise between packets that are made is made too.
-        for format in source {
-            if case .comfortNoise = format.content { entries[Int(format.payloadType & 0x7F)] = Self.convert }
         }
     }
 
