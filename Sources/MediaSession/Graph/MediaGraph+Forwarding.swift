@@ -75,9 +75,11 @@ extension EndpointNode {
     /// What it hears may be sent by others.
     fileprivate var takesForwarded: Bool {
         endpoint.plan.carriesRTP && takesRTP && !endpoint.plan.usesICE && !isProtected && !isSparedTones
-            && presser == nil
-            && converter == nil && fax == nil && room == nil
+            && presser == nil && !isHeldBack && fax == nil && room == nil
     }
+
+    /// Keys are brought to it in another way that is looked for in the audio; events go up to us by themselves.
+    private var isHeldBack: Bool { converter.map { $0.pointee.speaker != .events } ?? false }
 
     /// Whom it hears, where that is another endpoint.
     public var heardEndpoint: EndpointPointer? { heard }
