@@ -3,6 +3,7 @@ in the kernel when the server dies."""
 import ctypes
 import fcntl
 import os
+import re
 import socket
 import struct
 import subprocess
@@ -58,6 +59,8 @@ def without_offload(namespace, interface):
 def homes():
     if bpf(11, struct.pack("=II", 0, 0))[0] < 0 and ctypes.get_errno() in (1, 38):
         pytest.skip("NOT TESTED: this machine lets nobody use BPF")
+    if tuple(map(int, re.match(r"(\d+)\.(\d+)", os.uname().release).groups())) < (6, 6):
+        pytest.skip("NOT TESTED: forwarding needs Linux 6.6 or later")
     n = Networks()
     try:
         net = n.add("net")

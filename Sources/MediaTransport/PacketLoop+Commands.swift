@@ -1,4 +1,5 @@
 import Basics
+import CSys
 import MediaSession
 
 extension PacketLoop {
@@ -60,8 +61,9 @@ extension PacketLoop {
             return
         }
         graph.facts.append(.closed(id, closed.statistics))
+        let (rtp, rtcp) = (lines[closed.line].rtpSocket, lines[closed.line].rtcpSocket)
         lines[closed.line] = Line()
-        quarantine(closed.line)
+        quarantine(PortPool.Sockets(pair: closed.line, rtp: rtp, rtcp: rtcp))
         if guests.contains(id.leg.call), !graph.holds(id.leg.call) {
             guests.remove(id.leg.call)
             routes.forget(id.leg.call, on: thread.index)
@@ -88,11 +90,17 @@ extension PacketLoop {
     /// Ports nobody opened an endpoint on; the peer may know them all the same, so they are emptied too.
     private mutating func release(_ ports: MediaPorts) {
         guard let sockets = pool.use(ports, thread: thread.index) else { return }
-        quarantine(sockets.pair)
+        quarantine(sockets)
     }
 
-    private mutating func quarantine(_ pair: Int) {
-        quarantined.append((pair, now.advanced(by: settings.quarantine)))
+    private mutating func quarantine(_ sockets: PortPool.Sockets) {
+        quarantined.append((sockets, now.advanced(by: settings.quarantine)))
+    }
+
+    /// What a busy thread has left unread is forgotten, so that it reaches no later call.
+    private func empty(_ socket: Int32) {
+        var left: Int = 1024
+        while left > 0, csys_receive(socket, packet, UInt(Self.packetSize), source) >= 0 { left -= 1 }
     }
 
     mutating func upkeep() {
@@ -103,7 +111,11 @@ extension PacketLoop {
         let time: Moment = now
         let due: Int = quarantined.firstIndex { $0.until > time } ?? quarantined.count
         if due > 0 {
-            for item in quarantined[..<due] { pool.giveBack(item.pair) }
+            for item in quarantined[..<due] {
+                empty(item.sockets.rtp)
+                empty(item.sockets.rtcp)
+                pool.giveBack(item.sockets.pair)
+            }
             quarantined.removeFirst(due)
         }
         pool.openSpares(thread: thread.index)

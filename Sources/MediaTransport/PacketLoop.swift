@@ -47,8 +47,8 @@ struct PacketLoop: ~Copyable {
 
     /// By pair.
     let lines: UnsafeMutablePointer<Line>
-    private let packet: UnsafeMutableRawPointer
-    private let source: UnsafeMutablePointer<csys_endpoint>
+    let packet: UnsafeMutableRawPointer
+    let source: UnsafeMutablePointer<csys_endpoint>
     private let ready: UnsafeMutablePointer<UInt64>
 
     /// Nil where the kernel forwards nothing.
@@ -71,7 +71,7 @@ struct PacketLoop: ~Copyable {
     /// Calls that came from other threads.
     var guests: Set<CallID> = []
     let routes: CallRoutes
-    var quarantined: [(pair: Int, until: Moment)] = []
+    var quarantined: [(sockets: PortPool.Sockets, until: Moment)] = []
 
     init(
         thread: PacketThread, pool: PortPool, routes: CallRoutes, settings: MediaTransportSettings,
