@@ -4,21 +4,10 @@
 // Leg n is a telephone at 127.0.0.1:(FIRST_PORT + 2n). Prints the lines of mediaload's LEGS and READY; the end of standard input ends it.
 // Build: gcc -O2 -pthread -o barefloor barefloor.c
 #define _GNU_SOURCE
-#include <arpa/inet.h>
-#include <pthread.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/epoll.h>
-#include <sys/resource.h>
-#include <sys/socket.h>
 #include <time.h>
-#include <unistd.h>
-
-static int count, *sockets;
-static struct sockaddr_in *telephones;
-static volatile int stop;
+#include "legs.h"
 
 static void *send_all(void *unused) {
   (void)unused;
@@ -56,28 +45,7 @@ static void *take_all(void *unused) {
 
 int main(int argc, char **argv) {
   if (argc < 4) { fprintf(stderr, "usage: barefloor send|take LEGS FIRST_PORT\n"); return 2; }
-  int first = atoi(argv[3]), buffer = 1 << 20, sends = argv[1][0] == 's';
-  struct rlimit files = {20000, 20000};
-  setrlimit(RLIMIT_NOFILE, &files);
-  count = atoi(argv[2]);
-  sockets = calloc((size_t)count, sizeof *sockets);
-  telephones = calloc((size_t)count, sizeof *telephones);
-  for (int i = 0; i < count; i++) {
-    struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t length = sizeof a;
-    sockets[i] = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
-    setsockopt(sockets[i], SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer);
-    if (bind(sockets[i], (void *)&a, sizeof a) || getsockname(sockets[i], (void *)&a, &length)) { perror("bind"); return 1; }
-    telephones[i] = a;
-    telephones[i].sin_port = htons((uint16_t)(first + 2 * i));
-    printf("%d 127.0.0.1 %d - 0 160 %d - -\n", first + 2 * i, ntohs(a.sin_port), sends ? 0 : 1);
-  }
-  pthread_t thread;
-  pthread_create(&thread, NULL, sends ? send_all : take_all, NULL);
-  printf("READY\n");
-  fflush(stdout);
-  while (getchar() != EOF) {}
-  stop = 1;
-  pthread_join(thread, NULL);
-  return 0;
+  int sends = argv[1][0] == 's';
+  open_legs(atoi(argv[2]), atoi(argv[3]), !sends);
+  return run_loop(sends ? send_all : take_all);
 }

@@ -18,7 +18,7 @@
 #include <unistd.h>
 #include "../kernel/flows.h"
 
-static volatile int stop, batches;
+static volatile int batches;
 static unsigned char packets[8][2048];
 
 static void pass_one(int leg, int other) {
@@ -68,35 +68,9 @@ static void *relay(void *unused) {
   return NULL;
 }
 
-static void open_legs(char **argv) {
-  int first = atoi(argv[2]), buffer = 1 << 20;
-  struct rlimit files = {20000, 20000};
-  setrlimit(RLIMIT_NOFILE, &files);
-  count = 2 * atoi(argv[1]);
-  sockets = calloc((size_t)count, sizeof *sockets);
-  telephones = calloc((size_t)count, sizeof *telephones);
-  for (int i = 0; i < count; i++) {
-    struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t length = sizeof a;
-    sockets[i] = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
-    setsockopt(sockets[i], SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer);
-    if (bind(sockets[i], (void *)&a, sizeof a) || getsockname(sockets[i], (void *)&a, &length)) { perror("bind"); exit(1); }
-    telephones[i] = a;
-    telephones[i].sin_port = htons((uint16_t)(first + 2 * i));
-    printf("%d 127.0.0.1 %d - 0 160 1 - -\n", first + 2 * i, ntohs(a.sin_port));
-  }
-}
-
 int main(int argc, char **argv) {
   if (argc < 2) { fprintf(stderr, "usage: bareloop CALLS FIRST_PORT [batches]\n"); return 2; }
-  if (argc == 2) read_flows(argv[1]); else open_legs(argv);
+  if (argc == 2) read_flows(argv[1]); else open_legs(2 * atoi(argv[1]), atoi(argv[2]), 1);
   batches = argc > 3 && argv[3][0] == 'b';
-  pthread_t thread;
-  pthread_create(&thread, NULL, relay, NULL);
-  printf("READY\n");
-  fflush(stdout);
-  while (getchar() != EOF) {}
-  stop = 1;
-  pthread_join(thread, NULL);
-  return 0;
+  return run_loop(relay);
 }
