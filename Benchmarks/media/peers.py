@@ -55,23 +55,27 @@ class Peer:
 
 class Rtpengine(Peer):
     """COUNT calls of two legs; `codec` and `other` are the codings of the two, `srtp` protects the first."""
+    NG = 9225       # below all ports of media
 
     def __init__(self, folder, count, codec="PCMU", other=None, srtp=False, frames=None, opus="opus/48000/2", environment=None):
         self.launch(["rtpengine", "--foreground", "--log-stderr", "--log-level=3", "--table=-1", "--config-file=none",
-                     "--interface=127.0.0.1", "--listen-ng=127.0.0.1:12225", "--port-min=10000", "--port-max=19999",
+                     "--interface=127.0.0.1", f"--listen-ng=127.0.0.1:{self.NG}", "--port-min=10000", "--port-max=19999",
                      "--num-threads=1"], folder, environment)
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.socket.settimeout(2)
+        self.socket.settimeout(0.2)
         self.serial = 0
-        for _ in range(50):
+        for left in reversed(range(50)):
             try:
                 self.ask({"command": "ping"})
                 break
             except OSError:
+                if not left or self.process.poll() is not None:
+                    with open(self.log) as log:
+                        sys.exit(f"rtpengine does not answer: {log.read()}")
                 time.sleep(0.1)
-        other = other or codec
+        self.socket.settimeout(5)
         for number in range(count):
-            self.call(number, codec, other, srtp, frames, opus)
+            self.call(number, codec, other or codec, srtp, frames, opus)
 
     def ask(self, command):
         self.serial += 1
@@ -82,18 +86,12 @@ class Rtpengine(Peer):
             sys.exit(f"rtpengine: {answer}")
         return answer
 
-    def asked(self, cookie, request, times=5):
-        """The answer to a request, which is repeated as a proxy would: rtpengine answers one cookie but once."""
-        for left in reversed(range(times)):
-            self.socket.sendto(request, ("127.0.0.1", 12225))
-            try:
-                while True:
-                    data = self.socket.recv(65535)
-                    if data.startswith(cookie):
-                        return data
-            except TimeoutError:
-                if not left:
-                    raise
+    def asked(self, cookie, request):
+        self.socket.sendto(request, ("127.0.0.1", self.NG))
+        while True:
+            data = self.socket.recv(65535)
+            if data.startswith(cookie):
+                return data
 
     def sdp(self, port, codec, key):
         number, rtpmap, _ = FORMATS[codec]

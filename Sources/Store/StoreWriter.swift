@@ -81,6 +81,8 @@ public final class StoreWriter: Sendable {
             }
         }
         connection?.checkpoint()
+        // Closed before that is told: closing looks for other users of the file, which would refuse one that opens it meanwhile.
+        connection = nil
         queue.finish()
     }
 

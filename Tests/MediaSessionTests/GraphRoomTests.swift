@@ -116,6 +116,66 @@ struct GraphRoomTests {
         #expect(Set(sent[0].payload).count > 20, "it is no silence")
     }
 
+    @Test("the pauses of a member that describes their noise (RFC 3389) sound like it, until the member is gone")
+    func comfortNoise() {
+        var studio = Self.room(0)
+        for incoming in [[pcmaFormat, noiseFormat], [pcmaFormat]] {
+            let line: Int = studio.open { ($0.incoming, $0.outgoing) = (incoming, [pcmaFormat]) }
+            studio.graph.perform(.enter(Self.id, RoomMember(endpoint: Studio.id(line))), now: .zero)
+        }
+        _ = Self.talk(&studio, [0: 1000], ms: 500)
+        // -40 dBov: a hundredth of full scale.
+        _ = studio.send(words([0x800D_0019, 25 * 160, 7]) + [40], from: 0, at: 500)
+        let pause: [Int: Int] = Self.talk(&studio, [:], ms: 8000, from: 500)
+        #expect((200...400).contains(pause[1] ?? 0), "\(pause)")
+        #expect((pause[0] ?? 99) < 20, "\(pause)")
+        // Nothing was made up in place of lost packets.
+        let concealed: [UInt32] = studio.graph.facts.compactMap { fact in
+            if case .quality(Studio.id(0), let quality) = fact { quality.concealedMs } else { nil }
+        }
+        #expect(concealed == [0], "\(concealed)")
+        let after: [Int: Int] = Self.talk(&studio, [:], ms: 3000, from: 8500)
+        #expect((after[1] ?? 99) < 20, "\(after)")
+    }
+
+    @Test("the pauses of a member of G.729 with Annex B are the noise its descriptions make")
+    func pauses() throws {
+        var studio = Self.room(1)
+        let line: Int = studio.open { ($0.incoming, $0.outgoing) = ([g729Format], [g729Format]) }
+        studio.graph.perform(.enter(Self.id, RoomMember(endpoint: Studio.id(line))), now: .zero)
+        var encoder = try AudioEncoder(.g729(annexB: true), settings: AudioEncoderSettings(dtx: true))
+        var seed: UInt32 = 1
+        var levels: [Int] = []
+        var number: UInt16 = 0
+        for slot in 0..<250 {
+            let samples: [Int16] = voice(20, rate: 8000, isTalk: slot < 50, seed: &seed)
+            var payload = [UInt8](repeating: 0, count: 100)
+            let count: Int = samples.withUnsafeBufferPointer { samples in
+                payload.withUnsafeMutableBytes { encoder.encode(samples, into: $0) ?? -1 }
+            }
+            if count > 0 {
+                let stamp = UInt32(slot) * 160 + UInt32(encoder.skippedSamples)
+                let header: [UInt8] = words([0x8012_0000 | UInt32(number), stamp, 7])
+                _ = studio.send(header + payload.prefix(count), from: line, at: Int64(slot) * 20)
+                number += 1
+            }
+            while let due = studio.graph.nextTick, due <= at(Int64(slot) * 20 + 19) {
+                studio.graph.tick(now: due)
+                for sent in studio.take() where !sent.isRTCP && sent.line == 0 {
+                    var heard = [Int16](repeating: 0, count: 160)
+                    sent.payload.withUnsafeBytes { from in
+                        heard.withUnsafeMutableBufferPointer { to in _ = G711.decode(from, law: .a, into: to) }
+                    }
+                    levels.append(heard.reduce(0) { $0 + abs(Int($1)) } / 160)
+                }
+            }
+        }
+        #expect(number < 120)
+        // Of 80 at most, by chance: silence of A-law is 8.
+        let noise: ArraySlice<Int> = levels.suffix(125)
+        #expect(noise.allSatisfy { $0 > 12 && $0 < 400 }, "\(noise)")
+    }
+
     @Test("one who waits alone hears music until another comes; coming and going are told by a tone")
     func waiting() {
         var studio = Self.room(1) {

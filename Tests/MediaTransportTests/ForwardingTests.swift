@@ -27,7 +27,7 @@ private final class ForwardingLab: Sendable {
     }()
 
     init(
-        _ name: String, v6: Bool = false, forwarding: Forwarding = .required,
+        _ name: String, v6: Bool = false, forwarding: Forwarding = .required, threads: Int = 1,
         change: @escaping @Sendable (inout MediaEndpointPlan) -> Void = { _ in }
     ) throws {
         let spaces: Namespaces = try #require(Namespaces(name))
@@ -37,7 +37,7 @@ private final class ForwardingLab: Sendable {
         }
         self.relays = relays
         plane = try Namespaces.inside(spaces.relay) {
-            try Plane(ports: 30_000...30_099) { settings in
+            try Plane(ports: 30_000...30_099, threads: threads) { settings in
                 settings.interfaces = relays.enumerated().map { index, address in
                     MediaInterface(
                         id: MediaInterfaceID(UInt8(index)), bindAddress: address, ports: 30_000...30_099)
@@ -233,6 +233,118 @@ struct ForwardingTests {
         #expect(follows)
     }
 
+    @Test("a call that changes packet threads while the kernel forwards it is heard without a gap, and forwarded there")
+    func changesThreads() async throws {
+        let lab = try ForwardingLab("ct", threads: 2)
+        let third: Phone = try Namespaces.inside(lab.spaces.telephones[1]) {
+            try Phone(try #require(IPAddress("10.98.2.3")))
+        }
+        // Another call begins on the other thread.
+        let other: MediaEndpointID = endpoint(2, 0)
+        _ = try lab.plane.open(other, for: third.endpoint, on: MediaInterfaceID(1))
+        var heard = HeardStream()
+        var next: UInt16 = try #require(await lab.talk(from: 65_500, until: 30, &heard))
+        for _ in 0..<2 {
+            // It listens, for which the call goes to its thread or stays there, and turns away again.
+            lab.plane.threads.perform([.hear(other, .endpoint(lab.ids[0])), .hear(lab.ids[1], .endpoint(lab.ids[0]))])
+            // Asked behind what was to be done.
+            _ = await lab.statistics(0)
+            for _ in 0..<20 {
+                let passes: Bool = await lab.pass(next, &heard)
+                #expect(passes)
+                next &+= 1
+            }
+            #expect(await third.next() != nil)
+            #expect(lab.plane.threads.forwardingFigures.streams == 0)
+            lab.plane.threads.perform([.hear(other, .endpoint(other))])
+            next = try #require(await lab.talk(from: next, until: 20, &heard))
+        }
+        let figures: MediaStatistics = try #require(await lab.statistics(0))
+        #expect(figures.packetsReceived == UInt64(next &- 65_500))
+        #expect(figures.packetsLost == 0 && figures.packetsDropped == 0)
+    }
+
+    @Test("more packets at once than a journal holds: those above come up, and each is heard once")
+    func fullJournal() async throws {
+        let lab = try ForwardingLab("fj")
+        var heard = HeardStream()
+        var next: UInt16 = try #require(await lab.talk(from: 10, until: 30, &heard))
+        var hasComeUp = false
+        for _ in 0..<50 where !hasComeUp {
+            _ = await lab.statistics(0)
+            let before: UInt64 = lab.plane.threads.forwardingFigures.packets
+            // Two thirds of a socket's memory for small packets, twice a journal.
+            let numbers: [UInt16] = (0..<180).map { next &+ $0 }
+            for number in numbers { lab.send(rtp(number), from: 0) }
+            var payloads: [[UInt8]] = []
+            while payloads.count < numbers.count, let packet = await lab.phones[1].next() {
+                payloads.append(payload(packet.bytes))
+            }
+            // Whole and once; what came up may be overtaken.
+            let order: ([UInt8], [UInt8]) -> Bool = { $0.lexicographicallyPrecedes($1) }
+            #expect(payloads.sorted(by: order) == numbers.map { payload(rtp($0)) }.sorted(by: order))
+            next &+= 180
+            _ = await lab.statistics(0)
+            let forwarded: UInt64 = lab.plane.threads.forwardingFigures.packets - before
+            #expect(forwarded > 0)
+            hasComeUp = forwarded < 180
+        }
+        #expect(hasComeUp)
+        #expect(lab.phones[1].receive() == nil)
+        let figures: MediaStatistics = try #require(await lab.statistics(0))
+        #expect(figures.packetsReceived == UInt64(next &- 10) && figures.packetsLost == 0)
+    }
+
+    @Test("a way that ends takes the stream from the kernel, which forwards again when there is one")
+    func routes() async throws {
+        let lab = try ForwardingLab("rt")
+        let space: String = lab.spaces.relay
+        var heard = HeardStream()
+        let next: UInt16 = try #require(await lab.talk(from: 10, until: 30, &heard))
+        #expect(Namespaces.run("ip -n \(space) route add blackhole 10.98.2.2/32"))
+        // Ways are looked at every 5 s.
+        lab.plane.clock.advance(by: .seconds(6))
+        #expect(
+            await eventually { lab.plane.threads.forwardingFigures.streams == 0 ? true : nil } == true)
+        lab.send(rtp(next), from: 0)
+        #expect(await eventually { await lab.statistics(0)?.packetsReceived == UInt64(next &- 9) ? true : nil } == true)
+        #expect(lab.phones[1].receive() == nil)
+        #expect(Namespaces.run("ip -n \(space) route del blackhole 10.98.2.2/32"))
+        lab.plane.clock.advance(by: .seconds(6))
+        var back = HeardStream()
+        #expect(await lab.talk(from: next &+ 1, until: 20, &back) != nil)
+        #expect(try #require(await lab.statistics(0)).packetsLost == 0)
+    }
+
+    @Test("without the right to load a program, what it takes is told, and media are relayed all the same")
+    func rights() async throws {
+        let spaces: Namespaces = try #require(Namespaces("np"))
+        let relay: IPAddress = try #require(IPAddress("10.98.1.1"))
+        let setting: @Sendable (inout MediaTransportSettings, Forwarding) -> Void = { settings, forwarding in
+            let interface = MediaInterface(id: Plane.v4, bindAddress: relay, ports: 30_000...30_099)
+            (settings.interfaces, settings.forwarding) = ([interface], forwarding)
+        }
+        let plane: Plane = try Namespaces.inside(spaces.relay) {
+            try #require(Rights.dropAll())
+            #expect(throws: MediaTransportError.self) {
+                _ = try Plane(ports: 30_000...30_099) { setting(&$0, .required) }
+            }
+            return try Plane(ports: 30_000...30_099) { setting(&$0, .auto) }
+        }
+        guard case .unavailable(let why) = plane.threads.forwarding else { return #expect(Bool(false)) }
+        #expect(why == "Operation not permitted; it takes the capabilities CAP_BPF and CAP_NET_ADMIN")
+        let phone: Phone = try Namespaces.inside(spaces.telephones[0]) {
+            try Phone(try #require(IPAddress("10.98.1.2")))
+        }
+        let ports: MediaPorts = try plane.open(endpoint(1, 0), for: phone.endpoint)
+        plane.threads.perform([.hear(endpoint(1, 0), .endpoint(endpoint(1, 0)))])
+        var to = csys_endpoint(high: relay.high, low: relay.low, port: ports.rtp, is_v6: 0)
+        var raw = csys_address()
+        csys_address_set(&raw, &to)
+        _ = csys_send(phone.fd, rtp(1), 172, &raw)
+        #expect(await phone.next().map { payload($0.bytes) } == payload(rtp(1)))
+    }
+
     @Test("what nobody lets forward is told, and relayed all the same")
     func elsewhere() throws {
         // Without an interface of Ethernet there is nothing to be at.
@@ -242,5 +354,28 @@ struct ForwardingTests {
         #expect(throws: MediaTransportError.noForwarding(why)) {
             _ = try Plane(ports: 22_900...22_999) { $0.forwarding = .required }
         }
+    }
+}
+
+/// Capabilities of the calling thread (capabilities(7)).
+private enum Rights {
+    private struct Header {
+        /// `_LINUX_CAPABILITY_VERSION_3`.
+        var version: UInt32 = 0x2008_0522
+        var thread: Int32 = 0
+    }
+    private struct Sets {
+        var effective: UInt32 = 0
+        var permitted: UInt32 = 0
+        var inheritable: UInt32 = 0
+    }
+
+    /// Gives all of them up, for this thread and those it makes; nil where that cannot be.
+    static func dropAll() -> Bool? {
+        typealias CapSet = @convention(c) (UnsafeMutableRawPointer, UnsafeMutableRawPointer) -> Int32
+        guard let symbol = dlsym(nil, "capset") else { return nil }
+        var header = Header()
+        var sets = (Sets(), Sets())
+        return unsafeBitCast(symbol, to: CapSet.self)(&header, &sets) == 0 ? true : nil
     }
 }

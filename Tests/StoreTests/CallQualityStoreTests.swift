@@ -144,8 +144,7 @@ struct CallQualityStoreTests {
 extension Fixture {
     /// Rows of a query, their columns joined by `|`.
     func rows(_ sql: String) throws -> [String] {
-        let queue = try DatabaseQueue(path: database.path)
-        return try queue.read { db in
+        try open().read { db in
             try Row.fetchAll(db, sql: sql).map { row in
                 row.databaseValues.map {
                     String.fromDatabaseValue($0) ?? Int64.fromDatabaseValue($0).map(String.init) ?? ""
@@ -156,7 +155,13 @@ extension Fixture {
     }
 
     func execute(_ sql: String) throws {
-        let queue = try DatabaseQueue(path: database.path)
-        try queue.write { db in try db.execute(sql: sql) }
+        try open().write { db in try db.execute(sql: sql) }
+    }
+
+    /// A connection of its own that waits for others, as every program beside a server has to.
+    private func open() throws -> DatabaseQueue {
+        var configuration = Configuration()
+        configuration.busyMode = .timeout(5)
+        return try DatabaseQueue(path: database.path, configuration: configuration)
     }
 }

@@ -72,7 +72,8 @@ extension MediaGraph {
     ) {
         let packet = UnsafeRawBufferPointer(start: bytes, count: count)
         if let ear = node.pointee.ear, !node.pointee.isEvent(header.payloadType) {
-            ear.pointee.insert(header, packet, now: now) { node.pointee.codec(of: $0) }
+            let noise: (UInt8, UInt32) = (node.pointee.noiseType, node.pointee.noiseClockRate)
+            ear.pointee.insert(header, packet, noise: noise, now: now) { node.pointee.codec(of: $0) }
         }
         if let fax = node.pointee.fax, !node.pointee.isEvent(header.payloadType),
             !fax.pointee.hear(header, packet, node.pointee.codec(of: header.payloadType))

@@ -67,7 +67,10 @@ extension MediaGraph {
         for case let node? in room.pointee.seats {
             let seat: Int = node.pointee.seat
             guard room.pointee.mixer.isHeard(seat), let ear = node.pointee.ear else { continue }
-            if ear.pointee.pull(into: room.pointee.mixer.input(seat), now: now) { room.pointee.mixer.speak(seat) }
+            let isGone: Bool = now >= node.pointee.endpoint.heardAt.advanced(by: PauseFiller.limit)
+            if ear.pointee.pull(into: room.pointee.mixer.input(seat), now: now, isGone: isGone) {
+                room.pointee.mixer.speak(seat)
+            }
         }
         let tone: UnsafeBufferPointer<Int16>? = room.pointee.nextTone()
         room.pointee.mixer.mix(music: music(of: room), announcement: tone)

@@ -23,11 +23,17 @@ struct RoomEar: ~Copyable {
 
     deinit { scratch.deallocate() }
 
-    /// Takes a packet of audio; others are left alone.
+    /// Takes a packet of audio, or of comfort noise (RFC 3389) at the clock of the audio before it; others are left alone.
+    ///
+    /// - Parameter noise: the payload type of comfort noise and its clock in Hz.
     mutating func insert(
-        _ header: RTPHeader, _ packet: UnsafeRawBufferPointer, now: Moment, codecOf: (UInt8) -> AudioCodec?
+        _ header: RTPHeader, _ packet: UnsafeRawBufferPointer, noise: (type: UInt8, clockRate: UInt32), now: Moment,
+        codecOf: (UInt8) -> AudioCodec?
     ) {
-        if header.payloadType != payloadType || stage == nil {
+        let isNoise: Bool = header.payloadType == noise.type
+        if isNoise {
+            guard header.ssrc == ssrc, noise.clockRate == codec?.clockRate else { return }
+        } else if header.payloadType != payloadType || stage == nil {
             guard let codec = codecOf(header.payloadType) else { return }
             change(to: codec, payloadType: header.payloadType)
         }
@@ -39,7 +45,7 @@ struct RoomEar: ~Copyable {
         let payload = UnsafeRawBufferPointer(rebasing: packet[range])
         _ = stage!.insert(
             payload, sequence: header.sequenceNumber, timestamp: header.timestamp, marker: header.marker,
-            kind: JitterPacketKind(codec: codec, payloadLength: payload.count), arrival: now)
+            kind: isNoise ? .comfortNoise : JitterPacketKind(codec: codec, payloadLength: payload.count), arrival: now)
     }
 
     private mutating func change(to codec: AudioCodec, payloadType: UInt8) {
@@ -58,22 +64,28 @@ struct RoomEar: ~Copyable {
         return nil
     }
 
-    /// The next 20 ms.
-    /// - Returns: false when there is nothing but silence; `output` is then as it was.
-    mutating func pull(into output: UnsafeMutableBufferPointer<Int16>, now: Moment) -> Bool {
+    /// The next 20 ms. The noise of a pause is heard like anything else, for as long as the member is there.
+    ///
+    /// - Parameter isGone: nothing came from it for long, reports included.
+    /// - Returns: false when there is nothing but silence.
+    mutating func pull(into output: UnsafeMutableBufferPointer<Int16>, now: Moment, isGone: Bool) -> Bool {
         guard stage != nil, decoder != nil else { return false }
         let count: Int = decodedRate / 50
-        guard resampler != nil else {
-            return stage!.pull(count, now: now, into: output, decoder: &decoder!).content != .silence
-        }
-        let content: PlayoutInfo.Content = stage!.pull(count, now: now, into: scratch, decoder: &decoder!).content
-        guard content != .silence else { return false }
+        guard resampler != nil else { return pull(count, into: output, now: now, isGone: isGone) }
+        guard pull(count, into: scratch, now: now, isGone: isGone) else { return false }
         let made: Int = resampler!.resample(
             UnsafeBufferPointer(start: scratch.baseAddress, count: count), into: output)
         if made < output.count, let rest = output.baseAddress {
             (rest + made).update(repeating: 0, count: output.count - made)
         }
         return true
+    }
+
+    private mutating func pull(
+        _ count: Int, into output: UnsafeMutableBufferPointer<Int16>, now: Moment, isGone: Bool
+    ) -> Bool {
+        let content: PlayoutInfo.Content = stage!.pull(count, now: now, into: output, decoder: &decoder!).content
+        return content != .silence || !isGone && stage!.isNoisy()
     }
 
     /// Milliseconds of audio made up since this was last asked.
@@ -88,4 +100,5 @@ struct RoomEar: ~Copyable {
 extension PlayoutStage {
     /// Mutating, as what lies in an optional cannot be lent out otherwise.
     fileprivate mutating func concealedMs() -> UInt64 { statistics.concealedMs }
+    fileprivate mutating func isNoisy() -> Bool { makesNoise }
 }

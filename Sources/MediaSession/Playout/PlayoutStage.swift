@@ -94,6 +94,9 @@ public struct PlayoutStage: ~Copyable {
         return result
     }
 
+    /// What fills the pause pulled last is noise, as the sender described it or as its decoder makes it.
+    public var makesNoise: Bool { run == .silence && pause != .silence }
+
     /// How long after the fastest packets' arrival audio is meant to be played.
     public var targetNanoseconds: Int64 { buffer.targetNanoseconds }
 

@@ -221,31 +221,4 @@ struct ConferenceChangesTests {
         }
         return sum
     }
-
-    @Test("what a tick costs", arguments: [(30, 30, 8000), (505, 5, 8000), (500, 500, 8000), (30, 30, 48_000)])
-    func cost(members: Int, talkers: Int, rate: UInt32) {
-        var bench = RoomBench(rate: rate)
-        var random = SeededRandom(seed: 1)
-        let length = Int(rate / 50)
-        for number in 0..<members { bench.join(number, number < talkers ? .talker : .listener) }
-        let voices: [Int16] = (0..<length * talkers).map { _ in Int16.random(in: -2000...2000, using: &random) }
-        var (best, copies): (Duration, Duration) = (.seconds(1), .seconds(1))
-        let clock = ContinuousClock()
-        for _ in 0..<200 {
-            let copy = clock.measure {
-                voices.withUnsafeBufferPointer { voices in
-                    for seat in 0..<talkers {
-                        bench.mixer.input(seat).baseAddress?.update(
-                            from: voices.baseAddress! + seat * length, count: length)
-                        bench.mixer.speak(seat)
-                    }
-                }
-            }
-            copies = min(copies, copy)
-            best = min(best, clock.measure { bench.mixer.mix() })
-        }
-        print("mixer, \(members) members, \(talkers) talk, \(rate) Hz: \(best) a tick, \(copies) to copy in")
-        // A hundredth of the time there is, on a busy machine.
-        #expect(best < .milliseconds(1))
-    }
 }
