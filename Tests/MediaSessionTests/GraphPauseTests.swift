@@ -144,6 +144,53 @@ struct GraphPauseTests {
         #expect(line.level(5100..<5900) < wanted - 15)
     }
 
+    @Test("is not made for a sender that leaves nothing out: talk that comes late after silence stays at its time")
+    func lateInSilence() throws {
+        let opus = MediaFormat(payloadType: 107, .audio(.opus(OpusParameters(maxPlaybackRate: 16_000))))
+        var studio = studio(opus)
+        var line = HeardLine()
+        var encoder = try AudioEncoder(try #require(opus.codec))
+        var seed: UInt32 = 1
+        var sent = 0
+        for slot in 0..<200 {
+            let isTalk: Bool = slot < 50 || slot >= 102
+            let samples: [Int16] = voice(20, rate: encoder.sampleRate, isTalk: isTalk, seed: &seed)
+            var payload = [UInt8](repeating: 0, count: 1500)
+            let count: Int = samples.withUnsafeBufferPointer { samples in
+                payload.withUnsafeMutableBytes { encoder.encode(samples, into: $0) ?? -1 }
+            }
+            // The last two of the silence are lost, and the first of the talk is 40 ms late; those behind it are held up by it.
+            if slot == 100 || slot == 101 { continue }
+            let header: [UInt8] = words([0x806B_0000 | UInt32(slot), UInt32(slot) * 960, 7])
+            let held: Int64 = slot >= 102 && slot <= 104 ? Int64(104 - slot) * 20 : 0
+            studio.say(header + payload.prefix(count), at: Int64(slot) * 20 + held, &line)
+            sent += 1
+        }
+        studio.wait(until: 4100, &line)
+        #expect(sent == 198 && line.packets.count == 200)
+        #expect(line.stamps == (0..<200).map { UInt32($0) * 160 })
+        // What is said later is where it was said.
+        let talk = try #require(line.packets.first { $0.at >= 3000 })
+        #expect(talk.at == 3000 && talk.sent.header.timestamp &- line.first.timestamp == 24_000)
+    }
+
+    @Test("is made late for the first pause of a sender nobody asked to leave it out, and in time from then on")
+    func unasked() throws {
+        var studio = studio(MediaFormat(payloadType: 107, .audio(.opus(OpusParameters(maxPlaybackRate: 16_000)))))
+        var line = HeardLine()
+        let dtx = AudioCodec.opus(OpusParameters(maxPlaybackRate: 16_000, dtx: true))
+        try studio.speak(
+            dtx, type: 107, [(1000, true), (3000, false), (1000, true), (3000, false), (1000, true)], &line)
+        #expect(line.packets.count >= 445 && line.packets.count <= 450)
+        #expect(line.stamps == (0..<line.packets.count).map { UInt32($0) * 160 })
+        let late: [(at: Int64, by: Int64)] = line.packets.map { at, sent in
+            (at, at - Int64(sent.header.timestamp &- line.first.timestamp) / 8)
+        }
+        #expect(late.allSatisfy { $0.by <= 140 }, "\(late.map(\.by).max() ?? 0)")
+        #expect(late.contains { $0.by > 60 })
+        #expect(late.filter { $0.at > 4000 }.allSatisfy { $0.by <= 60 })
+    }
+
     @Test("is told to a listener that takes comfort noise, with its level, when it begins and now and then")
     func told() throws {
         var studio = studio(g729Format, takes: [pcmuFormat, noiseFormat])

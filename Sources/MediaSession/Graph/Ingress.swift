@@ -46,6 +46,8 @@ struct Ingress: ~Copyable {
     /// Whether the sender leaves silence out, and what that sounds like where packets of comfort noise tell.
     private(set) var pause: AudioDecoder.Pause = .none
     private(set) var isComfort: Bool = false
+    /// The sender was seen to leave something out: time went on between two packets that follow each other.
+    private var hasLeftOut: Bool = false
     private var comfort: ComfortNoiseDecoder?
     private var comfortRate: Int = 0
     /// Noise that was made since the last packet, and how much of it was too much: what came after it is later by that, until silence
@@ -94,12 +96,13 @@ struct Ingress: ~Copyable {
         }
         guard let range = header.payload(of: packet), !range.isEmpty else { return nil }
         let payload = UnsafeRawBufferPointer(rebasing: packet[range])
-        if header.ssrc != ssrc { (ssrc, isRunning) = (header.ssrc, false) }
+        if header.ssrc != ssrc { (ssrc, isRunning, hasLeftOut) = (header.ssrc, false, false) }
         let ahead = Int16(bitPattern: header.sequenceNumber &- nextSequence)
         if isRunning, ahead < 0, ahead > -1000 {
             discarded &+= 1
             return nil
         }
+        if isRunning, ahead == 0 { lookForPause(before: header) }
         let room = UnsafeMutableBufferPointer(start: memory, count: Self.size)
         var filled = 0
         var gap: UInt32 = 0
@@ -136,6 +139,17 @@ struct Ingress: ~Copyable {
     }
 
     // MARK: Silence that is left out
+
+    /// Whether the sender may leave silence out without a word: it was asked to, or was seen to.
+    var expectsPauses: Bool {
+        if case .opus(let parameters) = codec, parameters.dtx { return true }
+        return hasLeftOut
+    }
+
+    private mutating func lookForPause(before header: RTPHeader) {
+        let left: UInt32 = header.timestamp &- (nextTimestamp &- madeUnits)
+        if left >= clockRate / 100, left < clockRate &* 60 { hasLeftOut = true }
+    }
 
     /// Takes in a packet of comfort noise (RFC 3389).
     ///

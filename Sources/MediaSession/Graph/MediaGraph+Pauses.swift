@@ -52,7 +52,8 @@ extension MediaGraph {
         let patience: Duration =
             switch ingress.pointee.pause {
             case .announced: ingress.pointee.isComfort ? PauseFiller.shortPatience : PauseFiller.patience
-            case .likely, .none: PauseFiller.longPatience
+            case .likely, .none:
+                ingress.pointee.expectsPauses ? PauseFiller.longPatience : PauseFiller.longestPatience
             }
         // Ticks may have been left out.
         var rounds = 0

@@ -7,8 +7,11 @@ struct PauseFiller: ~Copyable {
     static let shortPatience: Duration = .milliseconds(10)
     /// The same for codings whose description of silence may come 10 ms before its time (RFC 3551 §4.5.6).
     static let patience: Duration = .milliseconds(20)
-    /// The same where it is not certain that silence is left out.
+    /// The same where it is not certain that silence is left out, by a sender that does so.
     static let longPatience: Duration = .milliseconds(40)
+    /// The same for one that never did, nor was asked to: what did not come was more likely lost or held up, and noise in its place would make
+    /// all that follows late.
+    static let longestPatience: Duration = .milliseconds(120)
     /// Noise ends when nothing came for so long, reports (RFC 3550 §6.2) included: the peer is gone.
     static let limit: Duration = .seconds(10)
     /// Noise is described anew after so many times 20 ms, where it did not change.
