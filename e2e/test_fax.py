@@ -1,6 +1,5 @@
 """Faxes between terminals of spandsp (support/fax_end.c) in real time: T.38 passed through, and bridged to sound in both directions. The
 pages must arrive dot by dot."""
-import json
 import os
 import subprocess
 
@@ -82,9 +81,8 @@ def test_a_fax_goes_from_t38_to_a_machine_at_a_telephone_line_and_back(faxes, se
     for phone in (sender, caller):
         phone.hang_up()
     wait_for(lambda: all(any(m.method == "BYE" for m in p.requests) for p in (machine, receiver)), 5, "both calls are over")
-    records = {r["dialled"]: r["call"] for r in map(json.loads, server.cli("cdr", "--format", "json").stdout.splitlines())}
     for dialled, way in (("1002", "from T.38 to sound"), ("1004", "from sound to T.38")):
-        trace = server.cli("trace", records[dialled]).stdout
+        trace = server.cli("trace", server.record(dialled)["call"]).stdout
         assert f"the fax is complete: 2 pages {way} at 14400 bit/s with error correction" in trace, trace
 
 
@@ -97,10 +95,6 @@ def test_between_two_that_speak_t38_a_fax_passes_through(faxes):
     faxes.terminal(sender, "t38", True, None)
     faxes.arrived("through.tif")
     sender.hang_up()
-
-
-def the_record(server, dialled):
-    return next(r for r in map(json.loads, server.cli("cdr", "--format", "json").stdout.splitlines()) if r["dialled"] == dialled)
 
 
 def test_t38_is_offered_where_a_fax_is_heard(faxes, server):
@@ -122,7 +116,7 @@ def test_t38_is_offered_where_a_fax_is_heard(faxes, server):
     for phone in (sender, caller):
         phone.hang_up()
     wait_for(lambda: all(any(m.method == "BYE" for m in p.requests) for p in (machine, receiver)), 5, "both calls are over")
-    record = the_record(server, "1008")
+    record = server.record("1008")
     made = [leg["fax"] for leg in record["media"]]
     assert [f["way"] for f in made] == ["gateway", "gateway-sound"] and [f["sends"] for f in made] == [True, False]
     for fax in made:

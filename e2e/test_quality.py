@@ -1,6 +1,5 @@
 """What a call's audio was like: telephones whose media is made here packet by packet, with losses, silence, wrong sources and
 reports of their own; then the record, the trace's timeline and the metrics must tell it, and blame the right side."""
-import json
 import re
 import socket
 import struct
@@ -69,11 +68,6 @@ def audio_port(phone):
     return next(int(m) for text in phone.received() for m in re.findall(r"m=audio (\d+)", text.body))
 
 
-def record_of(server, dialled):
-    lines = server.cli("cdr", "--format", "json").stdout.splitlines()
-    return next((r for r in map(json.loads, lines) if r["dialled"] == str(dialled)), None)
-
-
 def test_the_record_and_the_trace_say_what_was_heard_and_whose_line_was_bad(calls, server):
     """partly: MV-CDR-01"""
     pairs = [(1001, 1002), (1003, 1004), (1005, 1006), (1007, 1008)]
@@ -109,8 +103,7 @@ def test_the_record_and_the_trace_say_what_was_heard_and_whose_line_was_bad(call
     assert any(data[1] == 200 for data in far.told), "the server sends sender reports"
     records = {}
     for _, dialled in pairs:
-        wait_for(lambda: record_of(server, dialled) and record_of(server, dialled).get("verdict"), 10, f"the record of {dialled} has a verdict")
-        records[dialled] = record_of(server, dialled)
+        records[dialled] = server.record(dialled, "verdict")
     well, lossy, silent, foreign = (records[dialled] for _, dialled in pairs)
     assert well["mos"] >= 4.3 and well["verdict"].startswith("both heard each other well"), well
     assert 280 <= well["quality"][0]["roundTripMs"] <= 420, well

@@ -23,7 +23,7 @@ static int leg_socket(void) {
   return fd;
 }
 
-// On loopback: leg n is a telephone at 127.0.0.1:(first + 2n), which sends a packet each 20 ms or nothing. Prints the lines of mediaload's LEGS.
+// On loopback: leg n is a telephone at 127.0.0.1:(first + 2n), which sends a packet each 20 ms, or nothing where `sends` is 0. Prints the lines of mediaload's LEGS.
 __attribute__((unused)) static void open_legs(int legs, int first, int sends) {
   allow_descriptors();
   count = legs;

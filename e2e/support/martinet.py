@@ -1,5 +1,6 @@
 """The server under test: `martinet demo` in a data folder of its own."""
 import csv
+import json
 import os
 import re
 import signal
@@ -142,6 +143,13 @@ class Martinet:
     def cli(self, *arguments, check=True, seconds=30):
         """Runs a martinet command on this server's data folder; returns the finished process."""
         return run_cli(*arguments, "--data", self.data, check=check, seconds=seconds, prefix=self.prefix)
+
+    def record(self, dialled, key="outcome", seconds=10):
+        """The newest record of a call to this number, waited for until it says `key`: `outcome` once it is over, `verdict` once its audio is judged."""
+        def written():
+            records = map(json.loads, reversed(self.cli("cdr", "--format", "json").stdout.splitlines()))
+            return next((r for r in records if r["dialled"] == str(dialled) and r.get(key)), None)
+        return wait_for(written, seconds, f"the record of the call to {dialled} says its {key}")
 
 
 def run_cli(*arguments, check=True, seconds=30, prefix=()):

@@ -96,7 +96,7 @@ struct Ingress: ~Copyable {
         }
         guard let range = header.payload(of: packet), !range.isEmpty else { return nil }
         let payload = UnsafeRawBufferPointer(rebasing: packet[range])
-        if header.ssrc != ssrc { (ssrc, isRunning, hasLeftOut) = (header.ssrc, false, false) }
+        follow(header.ssrc)
         let ahead = Int16(bitPattern: header.sequenceNumber &- nextSequence)
         if isRunning, ahead < 0, ahead > -1000 {
             discarded &+= 1
@@ -138,6 +138,11 @@ struct Ingress: ~Copyable {
         return audio
     }
 
+    /// Another source is another sender, of whom nothing is known.
+    private mutating func follow(_ source: UInt32) {
+        if source != ssrc { (ssrc, isRunning, hasLeftOut) = (source, false, false) }
+    }
+
     // MARK: Silence that is left out
 
     /// Whether the sender may leave silence out without a word: it was asked to, or was seen to.
@@ -159,7 +164,7 @@ struct Ingress: ~Copyable {
         -> Bool
     {
         guard decoder != nil, noiseClock == clockRate, !payload.isEmpty else { return false }
-        if header.ssrc != ssrc { (ssrc, isRunning) = (header.ssrc, false) }
+        follow(header.ssrc)
         let ahead = Int16(bitPattern: header.sequenceNumber &- nextSequence)
         if isRunning, ahead < 0, ahead > -1000 {
             discarded &+= 1
