@@ -61,6 +61,12 @@ extension Shard {
     }
 
     /// Spread, so that those refused together do not come back together.
+    /// Whether messages wait longer than `limit`, and have been waiting too long for a while.
+    private func isOverloaded(beyond limit: Duration) -> Bool {
+        guard queueDelay > limit, let delayedSince else { return false }
+        return environment.now.since(delayedSince) >= settings.overloadPatience
+    }
+
     private mutating func retryLater(within seconds: ClosedRange<Int> = 5...30) -> [(SIPFieldName, String)] {
         [(.retryAfter, String(Int.random(in: seconds, using: &environment.random)))]
     }
@@ -121,7 +127,7 @@ extension Shard {
         guard let tenant = tenant(serving: uri.host, of: request) else {
             return refuseForeign(request, uri.host, transaction, flow, into: &pending)
         }
-        if queueDelay > settings.severeOverloadDelay,
+        if isOverloaded(beyond: settings.severeOverloadDelay),
             !Shard.isRefresh(request, in: tenant, directory: environment.directory, locations: environment.locations)
         {
             counters.registrationsRefusedByOverload += 1
@@ -225,7 +231,7 @@ extension Shard {
         }
         let dialled = uri.user ?? ""
         let isEmergency = Router.isEmergency(dialled, of: tenant)
-        if isDraining || (queueDelay > settings.overloadDelay && !isEmergency) {
+        if isDraining || (isOverloaded(beyond: settings.overloadDelay) && !isEmergency) {
             counters.callsRefusedByOverload += 1
             return answer(.serviceUnavailable, request, transaction, flow, fields: retryLater(), into: &pending)
         }

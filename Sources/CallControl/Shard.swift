@@ -74,6 +74,8 @@ public struct Shard: Sendable {
     /// The stripe of the table whose phones are to be looked at next; nil while there is no need.
     var reviewedStripe: Int?
     var queueDelay: Duration = .zero
+    /// Since when every message has waited longer than the settings' ``ShardSettings/overloadDelay``; nil where the last did not.
+    var delayedSince: Moment?
     var isDraining = false
     /// Hosts that are not ours and that the operator was told of.
     var foreignHosts: Set<String> = []
@@ -169,7 +171,9 @@ public struct Shard: Sendable {
         case .directoryChanged(let directory):
             if directory.hasOtherSettings(than: environment.directory) { reviewedStripe = 0 }
             environment.directory = directory
-        case .queueDelay(let delay): queueDelay = delay
+        case .queueDelay(let delay):
+            queueDelay = delay
+            delayedSince = delay > settings.overloadDelay ? delayedSince ?? now : nil
         case .drain: isDraining = true
         case .shutDown:
             isDraining = true

@@ -50,6 +50,7 @@ struct PacketLoop: ~Copyable {
     let packet: UnsafeMutableRawPointer
     let source: UnsafeMutablePointer<csys_endpoint>
     private let ready: UnsafeMutablePointer<UInt64>
+    private let packetBytes: Int = EndpointNode.packetBytes
 
     /// Nil where the kernel forwards nothing.
     let kernel: KernelForwarder?
@@ -148,6 +149,7 @@ struct PacketLoop: ~Copyable {
     mutating func receive(_ data: UInt64) -> Bool {
         let line: UnsafeMutablePointer<Line> = lines + Int(UInt32(truncatingIfNeeded: data) >> 1)
         guard line.pointee.leftIn != round else { return false }
+        if let node = line.pointee.node { prefetch(node) }
         let count: Int = csys_receive(Int32(truncatingIfNeeded: data >> 32), packet, UInt(Self.packetSize), source)
         guard count > 0, let node = line.pointee.node else { return count > 0 }
         if kernel != nil { readJournal(of: line) }
@@ -155,6 +157,16 @@ struct PacketLoop: ~Copyable {
         if graph.outbox.count > 0 { flush() }
         if kernel != nil { review(node) }
         return true
+    }
+
+    /// What a packet needs comes into the caches while the kernel still works on it: between two packets of a call other calls push it out.
+    @inline(__always)
+    private func prefetch(_ node: EndpointPointer) {
+        let size: Int = packetBytes
+        csys_prefetch(node, size)
+        guard let listener = node.pointee.nextHop else { return }
+        csys_prefetch(listener, size)
+        csys_prefetch(lines + listener.pointee.line, MemoryLayout<Line>.size)
     }
 
     /// Sends what waits in the graph's outbox.

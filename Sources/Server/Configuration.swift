@@ -82,7 +82,7 @@ public struct ServerConfiguration: Sendable {
     /// Whether messages are kept for `martinet trace`.
     public var isTracing: Bool = true
     public var trace = TraceSettings()
-    /// Events waiting longer than this mean overload: new calls are refused; 10 ms ... 10 s.
+    /// Events waiting longer than this, for five times as long and without a break, mean overload: new calls are refused; 10 ms ... 10 s.
     public var overloadDelay: Duration = .milliseconds(100)
     /// Beyond this, new registrations are refused too; not below ``overloadDelay``, 60 s at most.
     public var severeOverloadDelay: Duration = .milliseconds(200)

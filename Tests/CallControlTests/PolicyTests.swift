@@ -145,6 +145,25 @@ struct PolicyTests {
         office.close()
     }
 
+    @Test(
+        "messages that waited a moment are no overload: a stall that is over, or bursts with a rest between, refuse nobody"
+    )
+    func stall() {
+        let office = Office([1, 1, 1])
+        for _ in 0..<4 {
+            office.server.handle(.queueDelay(.seconds(3)), on: 0)
+            let call = office.alice.call("1003")
+            office.run(0.4)
+            office.server.handle(.queueDelay(.milliseconds(100)), on: 0)
+            office.run(5)
+            #expect(call.state == .up)
+            office.alice.hangUp(call)
+            office.run(1)
+        }
+        #expect(office.alice.responses(503).isEmpty)
+        office.close()
+    }
+
     @Test("in overload new calls get 503 with Retry-After; what is up goes on; emergency calls pass")
     func overload() {
         var settings = TenantSettings()
@@ -152,6 +171,7 @@ struct PolicyTests {
         let office = Office([1, 1, 1], settings: settings)
         let (call, other) = office.talk()
         office.server.handle(.queueDelay(.milliseconds(150)), on: 0)
+        office.run(0.5)
         let refused = office.alice.call("1003")
         office.alice.perform(.hold(.sendonly), call)
         office.run(1)
@@ -205,6 +225,7 @@ struct PolicyTests {
         office.alice.register()
         office.run(1)
         office.server.handle(.queueDelay(.milliseconds(300)), on: 0)
+        office.run(0.5)
         office.bob.register()
         office.run(200)
         #expect(office.bob.registration.statuses.first == .serviceUnavailable)

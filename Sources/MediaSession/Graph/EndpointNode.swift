@@ -8,7 +8,6 @@ internal import RTP
 /// Lives in memory of its own for as long as the endpoint is open, and is touched by one packet thread alone.
 public struct EndpointNode: ~Copyable {
     var endpoint: MediaEndpoint
-    var plan: MediaEndpointPlan
     /// The driver's number of the endpoint's sockets.
     public let line: Int
     /// Where the peer is may have changed: the driver looks at ``rtpDestination`` and ``rtcpDestination`` again.
@@ -17,12 +16,6 @@ public struct EndpointNode: ~Copyable {
     private(set) var takesRTCP: Bool = false
 
     var stream: SentStream
-    /// What is said about the stream that comes.
-    var exchange = ReportExchange()
-    var scheduler: RTCPScheduler
-    /// The interval of figures that runs.
-    var intervalFrom: Moment
-    var countersBefore = MediaStatistics()
     /// Of the peer's last packet.
     var heardPayloadType: UInt8 = 0xFF
     /// Whom it hears, where that is another endpoint.
@@ -94,6 +87,20 @@ public struct EndpointNode: ~Copyable {
     /// What is made for the peer alone; nil while nothing is.
     var packer: UnsafeMutablePointer<AudioPacker>?
     var made = MadeClock()
+
+    // What follows is not looked at with each packet: see `packetBytes`.
+    var plan: MediaEndpointPlan
+    /// What is said about the stream that comes.
+    var exchange = ReportExchange()
+    var scheduler: RTCPScheduler
+    /// The interval of figures that runs.
+    var intervalFrom: Moment
+    var countersBefore = MediaStatistics()
+
+    /// How much of a node, from its beginning, packets look at; in bytes.
+    public static let packetBytes: Int =
+        MemoryLayout<EndpointNode>.size - MemoryLayout<MediaEndpointPlan>.size - MemoryLayout<ReportExchange>.size
+        - MemoryLayout<RTCPScheduler>.size - MemoryLayout<MediaStatistics>.size
 
     init(
         _ endpoint: MediaEndpoint, _ plan: MediaEndpointPlan, line: Int, stream: SentStream, scheduler: RTCPScheduler,
@@ -272,6 +279,8 @@ public struct EndpointNode: ~Copyable {
 
     public var id: MediaEndpointID { endpoint.plan.id }
     public var ports: MediaPorts { plan.ports }
+    /// Who hears it first, if anybody does.
+    public var nextHop: UnsafeMutablePointer<EndpointNode>? { firstListener }
     /// Where RTP goes; nil when the plan does not send or the address is unknown.
     public var rtpDestination: IPEndpoint? { endpoint.plan.sends ? endpoint.rtpDestination : nil }
     public var rtcpDestination: IPEndpoint? { endpoint.rtcpDestination }
