@@ -164,7 +164,7 @@ struct PacketLoop: ~Copyable {
     private func prefetch(_ node: EndpointPointer) {
         let size: Int = packetBytes
         csys_prefetch(node, size)
-        guard let listener = node.pointee.nextHop else { return }
+        guard let listener = node.pointee.firstListener else { return }
         csys_prefetch(listener, size)
         csys_prefetch(lines + listener.pointee.line, MemoryLayout<Line>.size)
     }

@@ -100,7 +100,7 @@ final class ServerMetrics: Sendable {
         }
         page.samples(
             "martinet_sip_delay_seconds", .gauge,
-            "Longest wait of the last 10 to 20 s: of datagrams in their socket, and for the event loop. The larger decides on overload.",
+            "Longest wait of the last 10 to 20 s: of datagrams in their socket, and for the event loop. The larger decides on overload, once it has lasted.",
             samples)
         let sockets = services.transport.counters().values.reduce(ListenerCounters(), +)
         page.counter(

@@ -27,7 +27,7 @@ public struct EndpointNode: ~Copyable {
     /// What is encoded for it together with others.
     var group: UnsafeMutablePointer<SharedPacker>?
     /// Those that hear it, linked by ``nextListener``.
-    var firstListener: UnsafeMutablePointer<EndpointNode>?
+    public internal(set) var firstListener: UnsafeMutablePointer<EndpointNode>?
     var nextListener: UnsafeMutablePointer<EndpointNode>?
     /// From the payload types of ``heard`` to those of this endpoint's peer.
     var map: PayloadMap = .identity
@@ -279,8 +279,6 @@ public struct EndpointNode: ~Copyable {
 
     public var id: MediaEndpointID { endpoint.plan.id }
     public var ports: MediaPorts { plan.ports }
-    /// Who hears it first, if anybody does.
-    public var nextHop: UnsafeMutablePointer<EndpointNode>? { firstListener }
     /// Where RTP goes; nil when the plan does not send or the address is unknown.
     public var rtpDestination: IPEndpoint? { endpoint.plan.sends ? endpoint.rtpDestination : nil }
     public var rtcpDestination: IPEndpoint? { endpoint.rtcpDestination }
