@@ -3,6 +3,7 @@ import json, os, statistics, struct, subprocess, sys, wave
 from kit import COUNTED, PHONES, Counters, Process, drive
 from peers import Janus, Rtpengine
 
+STARTS = 3
 WORKS = ["relay", "allocations", "srtp", "transcode", "rooms", "files", "curve"]
 SPEECH = "/usr/share/asterisk/sounds/en/demo-congrats"
 
@@ -52,6 +53,9 @@ class Bench:
 
     def turns(self, work, servers, key="us_packet"):
         """All are up, and are driven in turns; the median of each."""
+        return {name: statistics.median(values) for name, values in self.values(work, servers, key).items()}
+
+    def values(self, work, servers, key="us_packet"):
         values = {name: [] for name in servers}
         try:
             for _ in range(self.o.rounds):
@@ -65,7 +69,7 @@ class Bench:
         finally:
             for server in servers.values():
                 server.stop()
-        return {name: statistics.median(list_) for name, list_ in values.items()}
+        return values
 
     def single(self, work, name, make, key, rounds=None):
         """For servers that send by themselves: one is up at a time."""
@@ -92,13 +96,18 @@ class Bench:
 
     # ------------------------------------------------------------ relay
     def relay(self):
+        """Where a process lies in memory is luck that lasts as long as it runs: all are started anew three times, and the medians are of all turns."""
         for calls in (100, 400):
-            got = self.turns(f"relay {calls} calls", {
-                "bare loop": Process([self.tools["bareloop"], str(calls), str(PHONES)]),
-                "bare loop by batches": Process([self.tools["bareloop"], str(calls), str(PHONES), "batches"]),
-                "Martinet": self.martinet("relay", calls, "threads=1"),
-                "Martinet, thread a core": self.martinet("relay", calls, core=None),
-                "rtpengine": Rtpengine(self.folder_of("rtpengine"), calls)})
+            values = {}
+            for _ in range(STARTS):
+                for name, list_ in self.values(f"relay {calls} calls", {
+                        "bare loop": Process([self.tools["bareloop"], str(calls), str(PHONES)]),
+                        "bare loop by batches": Process([self.tools["bareloop"], str(calls), str(PHONES), "batches"]),
+                        "Martinet": self.martinet("relay", calls, "threads=1"),
+                        "Martinet, thread a core": self.martinet("relay", calls, core=None),
+                        "rtpengine": Rtpengine(self.folder_of("rtpengine"), calls)}).items():
+                    values.setdefault(name, []).extend(list_)
+            got = {name: statistics.median(list_) for name, list_ in values.items()}
             raw = []
             for _ in range(3):
                 done = subprocess.run([self.tools["udpraw"], "paced", "3", str(2 * calls)], stdout=subprocess.PIPE, text=True, check=True)
