@@ -66,7 +66,7 @@ public final class HTTPServer: Sendable {
 
     /// Takes no new connections, lets answers under way finish for `grace`, then closes every connection; returns when all is closed.
     public func stop(grace: Duration = .milliseconds(500)) async {
-        try? await channel.close()
+        try? await channel.close()  // fails only where it is closed already
         let running = running
         await withTaskGroup(of: Void.self) { group in
             group.addTask { _ = await running.result }
