@@ -19,7 +19,7 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: setup-build ## build and start the demo: two softphones can call each other (DEMO="--users 5" passes flags)
-	@echo "==> building martinet (the first build also compiles the libraries it uses: about 5 minutes)"
+	@echo "==> building martinet (the first build also compiles the libraries it uses: about 8 minutes on two cores)"
 	swift build $(SWIFT_FLAGS) --product martinet
 	@echo "==> martinet demo; Ctrl-C ends it"
 	.build/release/martinet demo $(DEMO)

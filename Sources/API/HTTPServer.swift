@@ -71,7 +71,7 @@ public final class HTTPServer: Sendable {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { _ = await running.result }
             group.addTask {
-                try? await Task.sleep(for: grace)
+                try? await Task.sleep(for: grace)  // cancelled where all is closed before
                 running.cancel()
             }
             await group.next()

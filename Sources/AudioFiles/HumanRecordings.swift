@@ -28,7 +28,7 @@ public struct HumanRecordings: Sendable {
     package func sound(_ recording: String, _ language: PromptLanguage) -> [Float]? {
         let path = path(recording, language)
         if let bytes = try? Files.read("\(path).g722", limit: 16 << 20), !bytes.isEmpty {
-            return HumanRecordings.decode(bytes).map { Float($0) / 32_768 }
+            return HumanRecordings.decode(bytes)?.map { Float($0) / 32_768 }
         }
         guard let bytes = try? Files.read("\(path).wav", limit: 16 << 20), let sound = PCMReader.sound(bytes) else {
             return nil
@@ -37,9 +37,9 @@ public struct HumanRecordings: Sendable {
             sound.samples.map { Float($0) / 32_768 }, from: sound.sampleRate, to: SoundReader.sampleRate)
     }
 
-    /// G.722 at 64 kbit/s, without a header: two samples of 16 kHz a byte.
-    private static func decode(_ bytes: [UInt8]) -> [Int16] {
-        guard var decoder = try? AudioDecoder(.g722) else { return [] }
+    /// G.722 at 64 kbit/s, without a header: two samples of 16 kHz a byte. Nil without memory for the decoder.
+    private static func decode(_ bytes: [UInt8]) -> [Int16]? {
+        guard var decoder = try? AudioDecoder(.g722) else { return nil }
         var samples: [Int16] = []
         samples.reserveCapacity(bytes.count * 2)
         var block = [Int16](repeating: 0, count: 320)

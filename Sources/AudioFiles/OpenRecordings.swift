@@ -24,6 +24,7 @@ struct OpenRecordings: Sendable {
     func leftOver() -> [(name: String, marker: String)] {
         Files.names(in: folder).compactMap { file in
             let path = "\(folder)/\(file)"
+            // One that can't be read is met again at the next start.
             guard let bytes = try? Files.read(path, limit: 4096) else { return nil }
             return (String(decoding: bytes, as: UTF8.self), path)
         }

@@ -21,6 +21,7 @@ public struct PromptFolder: Sendable {
             for name in Files.names(in: folder) where name.hasSuffix(".wav") { unlink("\(folder)/\(name)") }
         }
         unlink(musicFile)
+        // Where that fails, what is made now is made once more at the next start.
         try? Files.replace(version, with: now)
     }
 

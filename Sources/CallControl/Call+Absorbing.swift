@@ -84,15 +84,7 @@ extension Call {
             note("keeps its codecs: \(status.code)", leg: index, in: &env)
             return judge(response, leg: index, in: &env)
         }
-        _ = legs[index].session?.dialog.receive(response: response)
-        legs[index].session?.timer?.confirmed(by: response, now: env.now)
-        acknowledge(index, sdp: nil, in: &env)
-        let body = Call.sdpBytes(of: response)
-        guard
-            case .answer(let sdp)? = legs[index].session?.offers.received(
-                .inviteSuccess, sdp: body, random: &env.random),
-            let answer = try? SessionDescription.parse(sdp)
-        else { return }
+        guard let answer = ownChangeAccepted(response, index, in: &env) else { return }
         apply(answer, from: index, own: ownDescription(of: index), isFinal: true, in: &env)
     }
 }

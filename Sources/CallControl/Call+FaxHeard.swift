@@ -227,22 +227,6 @@ extension Call {
         if fax == nil { offerFax(in: &env) } else { beginFax(in: &env) }
     }
 
-    /// What a party answered to a re-INVITE of ours, which is acknowledged; nil where that is nothing, or the call is over.
-    private mutating func ownChangeAccepted(
-        _ response: SIPMessage, _ index: Int, in env: inout CallEnvironment
-    ) -> SessionDescription? {
-        _ = legs[index].session?.dialog.receive(response: response)
-        legs[index].session?.timer?.confirmed(by: response, now: env.now)
-        legs[index].learn(from: response)
-        acknowledge(index, sdp: nil, in: &env)
-        let body = Call.sdpBytes(of: response)
-        guard
-            case .answer(let sdp)? = legs[index].session?.offers.received(
-                .inviteSuccess, sdp: body, random: &env.random), connectedIndex != nil
-        else { return nil }
-        return try? SessionDescription.parse(sdp)
-    }
-
     // MARK: As sound
 
     /// Nobody takes T.38: the fax goes on as sound, in G.711 and without comfort noise, silence suppression and a look for keys.
@@ -272,7 +256,10 @@ extension Call {
             guard let held = Call.speech(legs[other].remoteDescription),
                 let own = try? offer(
                     held.forModems, from: other, to: index, policy: modemPolicy(of: index), in: &env)
-            else { continue }
+            else {
+                note("can't be asked for G.711: the fax goes on in what is spoken", leg: index, in: &env)
+                continue
+            }
             note("is asked for G.711, which alone carries a fax", leg: index, in: &env)
             return sendChange(.invite, sdp: own.bytes, on: index, purpose: .faxSound, in: &env)
         }
@@ -301,7 +288,7 @@ extension Call {
     private mutating func speakAgain(_ index: Int, with other: Int, in env: inout CallEnvironment) {
         guard let held = Call.speech(legs[other].remoteDescription),
             let own = try? offer(held, from: other, to: index, in: &env)
-        else { return }
+        else { return note("can't be offered speech again", leg: index, in: &env) }
         note("is offered speech again", leg: index, in: &env)
         sendChange(.invite, sdp: own.bytes, on: index, purpose: .faxSpeech, in: &env)
     }

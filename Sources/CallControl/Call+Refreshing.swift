@@ -22,22 +22,14 @@ extension Call {
         _ response: SIPMessage, _ status: SIPStatus, _ exchange: Exchange, in env: inout CallEnvironment
     ) {
         let index = Int(exchange.leg)
-        let isInvite = exchange.method == .invite
         if status.code < 300 {
-            _ = legs[index].session?.dialog.receive(response: response)
-            let verdict =
-                legs[index].session?.offers.received(
-                    isInvite ? .inviteSuccess : .updateSuccess, sdp: Call.sdpBytes(of: response), random: &env.random)
-                ?? .nothing
-            legs[index].session?.timer?.confirmed(by: response, now: env.now)
-            if isInvite { acknowledge(index, sdp: nil, in: &env) }
             // It may have new keys to tell, or another address.
-            if case .answer(let sdp) = verdict, let answer = try? SessionDescription.parse(sdp) {
+            if let answer = ownChangeAccepted(response, index, exchange.method, in: &env) {
                 apply(answer, from: index, own: ownDescription(of: index), isFinal: true, in: &env)
             }
             return
         }
-        legs[index].session?.offers.failed(isInvite ? .invite : .update, by: .local)
+        legs[index].session?.offers.failed(exchange.method == .invite ? .invite : .update, by: .local)
         if status.code == 422, case .retry? = legs[index].session?.timer?.refused(with: response) {
             _ = legs[index].session?.timer?.handle(.refreshFailed(retryAfter: .zero), now: env.now)
             return
@@ -47,6 +39,28 @@ extension Call {
             status == .requestPending ? OfferAnswer.glareDelay(ownsCallID: owns, random: &env.random) : .seconds(10)
         _ = legs[index].session?.timer?.handle(.refreshFailed(retryAfter: delay), now: env.now)
         judge(response, leg: index, in: &env)
+    }
+
+    /// What a party answered to a change of ours, whose 2xx is acknowledged; nil where there is no answer, or none that can be read.
+    mutating func ownChangeAccepted(
+        _ response: SIPMessage, _ index: Int, _ method: SIPMethod = .invite, in env: inout CallEnvironment
+    ) -> SessionDescription? {
+        _ = legs[index].session?.dialog.receive(response: response)
+        let verdict: OfferAnswerVerdict? = legs[index].session?.offers.received(
+            method == .invite ? .inviteSuccess : .updateSuccess, sdp: Call.sdpBytes(of: response), random: &env.random)
+        legs[index].session?.timer?.confirmed(by: response, now: env.now)
+        legs[index].learn(from: response)
+        if method == .invite { acknowledge(index, sdp: nil, in: &env) }
+        guard case .answer(let sdp)? = verdict else {
+            if case .violation? = verdict { note("took the change, but answered no offer", leg: index, in: &env) }
+            return nil
+        }
+        do {
+            return try SessionDescription.parse(sdp)
+        } catch {
+            note("its answer can't be read (\(error)): the media stay as they were", leg: index, in: &env)
+            return nil
+        }
     }
 
     /// Offers the caller the answering terminal's description, which differs from what a reliable 1xx promised it.
@@ -76,13 +90,7 @@ extension Call {
             note("the caller refuses the answering terminal's media: \(status.code)", leg: 0, in: &env)
             return judge(response, leg: 0, in: &env)
         }
-        _ = caller.session?.dialog.receive(response: response)
-        caller.session?.timer?.confirmed(by: response, now: env.now)
-        acknowledge(0, sdp: nil, in: &env)
-        let body = Call.sdpBytes(of: response)
-        guard case .answer(let sdp)? = caller.session?.offers.received(.inviteSuccess, sdp: body, random: &env.random),
-            let answer = try? SessionDescription.parse(sdp), let connected = connectedIndex
-        else { return }
+        guard let answer = ownChangeAccepted(response, 0, in: &env), let connected = connectedIndex else { return }
         apply(answer, from: 0, own: ownDescription(of: 0), isFinal: true, in: &env)
         join(0, connected, in: &env)
     }

@@ -60,13 +60,12 @@ extension Shard {
         transactions.respond(message, on: transaction, now: environment.now, into: &pending)
     }
 
-    /// Spread, so that those refused together do not come back together.
     /// Whether messages wait longer than `limit`, and have been waiting too long for a while.
     private func isOverloaded(beyond limit: Duration) -> Bool {
-        guard queueDelay > limit, let delayedSince else { return false }
-        return environment.now.since(delayedSince) >= settings.overloadPatience
+        backlog.delay > limit && backlog.age(at: environment.now) >= settings.overloadPatience
     }
 
+    /// Spread, so that those refused together do not come back together.
     private mutating func retryLater(within seconds: ClosedRange<Int> = 5...30) -> [(SIPFieldName, String)] {
         [(.retryAfter, String(Int.random(in: seconds, using: &environment.random)))]
     }

@@ -73,9 +73,7 @@ public struct Shard: Sendable {
     var sweepAt: Moment
     /// The stripe of the table whose phones are to be looked at next; nil while there is no need.
     var reviewedStripe: Int?
-    var queueDelay: Duration = .zero
-    /// Since when every message has waited longer than the settings' ``ShardSettings/overloadDelay``; nil where the last did not.
-    var delayedSince: Moment?
+    var backlog = Backlog()
     var isDraining = false
     /// Hosts that are not ours and that the operator was told of.
     var foreignHosts: Set<String> = []
@@ -172,8 +170,7 @@ public struct Shard: Sendable {
             if directory.hasOtherSettings(than: environment.directory) { reviewedStripe = 0 }
             environment.directory = directory
         case .queueDelay(let delay):
-            queueDelay = delay
-            delayedSince = delay > settings.overloadDelay ? delayedSince ?? now : nil
+            backlog.note(delay, limit: settings.overloadDelay, slack: settings.overloadPatience, now: now)
         case .drain: isDraining = true
         case .shutDown:
             isDraining = true

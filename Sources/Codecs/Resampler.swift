@@ -25,6 +25,12 @@ public struct Resampler: ~Copyable {
         (inputRate, outputRate, self.state) = (from, to, state)
     }
 
+    /// The one from a codec's rate to another's; nil where they are the same. These are always in range, so that it fails for want of memory
+    /// alone: then sound of the wrong rate is heard, in a process that has no future.
+    public static func ifNeeded(from: Int, to: Int) -> Resampler? {
+        from == to ? nil : try? Resampler(from: from, to: to)
+    }
+
     deinit { speex_resampler_destroy(state) }
 
     /// How much later a sound comes out than it went in, in samples of the output.

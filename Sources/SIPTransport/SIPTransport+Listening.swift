@@ -40,6 +40,7 @@ extension SIPTransport {
         var bound: [BoundListener] = []
         let configurations = Dictionary(options.listeners.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
         for loop in loops {
+            // Fails only where the threads have ended: then the listeners don't open, which is told.
             try? await loop.eventLoop.submit { [loops] in
                 loop.peers = loops
                 loop.listeners = configurations
@@ -64,6 +65,8 @@ extension SIPTransport {
     public func stopAccepting() async {
         for channel in channels.takeStream() { try? await channel.close().get() }
     }
+
+    // What can't be closed is closed already, and a thread that ended holds nothing.
 
     /// Closes everything. What was handed to the sockets is sent; nothing is delivered afterwards but the ends of connections.
     public func stop() async {

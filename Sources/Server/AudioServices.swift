@@ -118,7 +118,12 @@ final class AudioServices: Sendable {
 
     /// Looks how much each kind of file takes, and says so where a threshold is crossed (MV-VM-06).
     func lookAtStorage() {
-        guard let replacements = try? database.prompts.replacements() else { return }
+        let replacements: [PromptReplacement]
+        do {
+            replacements = try database.prompts.replacements()
+        } catch {
+            return logger.error("what recordings take on disk can't be looked up", metadata: ["error": "\(error)"])
+        }
         for kind in StorageWatch.Kind.allCases {
             let used: Int =
                 switch kind {

@@ -104,6 +104,7 @@ public final class Server: Sendable {
                 continuation.resume()
             }
         }
+        // Fails only where the threads have ended.
         try? await group.shutdownGracefully()
     }
 
@@ -123,6 +124,7 @@ public final class Server: Sendable {
     static func figures(of loops: [ShardLoop]) async -> [ShardFigures] {
         var all: [ShardFigures] = []
         for loop in loops {
+            // One that has ended has no figures.
             if let figures = try? await loop.eventLoop.submit({ loop.figures }).get() { all.append(figures) }
         }
         return all
@@ -133,11 +135,23 @@ public final class Server: Sendable {
     private func watch() {
         let directories = Task { [weak self] in
             guard var version = self?.parts.directoryVersion else { return }
+            var isFailing = false
             while !Task.isCancelled {
                 guard let self else { return }
-                if let now = try? parts.database.directoryVersion(), now != version, reloadDirectory() {
-                    parts.services.audio.reload()
-                    version = now
+                do {
+                    let now = try parts.database.directoryVersion()
+                    if now != version, reloadDirectory() {
+                        parts.services.audio.reload()
+                        version = now
+                    }
+                    isFailing = false
+                } catch {
+                    if !isFailing {
+                        parts.services.logger.error(
+                            "changes of tenants and users can't be looked for; those known stay",
+                            metadata: ["error": "\(error)"])
+                    }
+                    isFailing = true
                 }
                 try? await Task.sleep(for: .seconds(1))
             }

@@ -320,6 +320,7 @@ struct ServerStarter {
                 media: services.media, locations: state.locations, rooms: rooms, directory: state.directory,
                 gate: state.gate, now: clock.now,
                 wall: clock.wallNow)
+            // The threads have just begun: nothing can have ended them.
             try? await loop.eventLoop.submit { loop.install(shard, services) }.get()
         }
     }

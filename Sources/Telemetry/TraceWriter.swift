@@ -135,16 +135,17 @@ private struct SegmentRing {
     private mutating func rotate() -> TraceError? {
         close()
         number += 1
+        // Nothing is written to a ring whose old segments can't be found: it would grow for ever.
+        do throws(TraceError) { try deleteOldest() } catch { return error }
         let path = folder.segmentPath(number)
         descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { return TraceError("create", path, reason: TraceFolder.systemReason()) }
         size = 0
-        deleteOldest()
         return writeAll(TraceFrame.magic)
     }
 
-    private func deleteOldest() {
-        guard let segments = try? folder.segments() else { return }
+    private func deleteOldest() throws(TraceError) {
+        let segments = try folder.segments()
         let limit: Int = max(settings.segmentBytes, 64 << 10) * (max(settings.segmentCount, 2) - 1)
         var total: Int = segments.reduce(0) { $0 + $1.bytes }
         for segment in segments where segment.number < number && total > limit {

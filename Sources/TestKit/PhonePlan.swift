@@ -144,5 +144,7 @@ package struct Manners: Hashable, Sendable {
     package var refusesINFO = false
     /// Takes so long to answer a re-INVITE.
     package var changeDelay: Duration = .zero
+    /// Sends this in its 2xx to a re-INVITE or UPDATE, instead of the description; nothing where it is empty.
+    package var answersChangesWith: String?
     package init() {}
 }

@@ -306,6 +306,7 @@ extension VirtualPhone {
             fields.add(to: &builder)
             call.timer?.answered(with: fields, now: world.now)
         }
+        if let text = manners.answersChangesWith { body = text.isEmpty ? nil : Array(text.utf8) }
         guard let message = seal(builder, sdp: body) else { return }
         if isInvite {
             call.answerMessage = message

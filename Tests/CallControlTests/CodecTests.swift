@@ -141,6 +141,33 @@ struct CodecTests {
         office.close()
     }
 
+    @Test(
+        "a phone that named first what the other one lacks is asked, once, to keep to what both have; whatever it answers, the call goes on",
+        arguments: [
+            (nil, "PCMA both ways, relayed"), ("", "took the change, but answered no offer"),
+            ("v=0\r\nnonsense", "its answer can't be read"),
+        ] as [(String?, String)])
+    func narrowed(_ answer: String?, _ note: String) {
+        let office = office([.pcma], [.g722, .pcma])
+        office.bob.isStubborn = true
+        office.bob.manners.answersChangesWith = answer
+        let (call, other) = office.talk()
+        let asked = "is asked to keep to the codecs of the other party, so that nothing is transcoded"
+        #expect(notes(office).filter { $0 == asked }.count == 1)
+        #expect(notes(office).contains { $0.hasPrefix(note) })
+        let offers = office.bob.requests(.invite).map { String(decoding: $0.body, as: UTF8.self) }
+        #expect(offers.map { $0.contains(" RTP/AVP 8 101") } == [false, true])
+        office.bob.manners.answersChangesWith = nil
+        office.alice.perform(.hold(.sendonly), call)
+        office.run(2)
+        #expect(office.bob.lastDescription.contains("a=sendonly"))
+        office.alice.perform(.resume, call)
+        office.run(2)
+        #expect(call.state == .up && other.state == .up)
+        #expect(office.server.media.transcodedPlans == 0)
+        office.close()
+    }
+
     @Test("a packet time that a phone asks for is what packets made here hold; odd ones are rounded down")
     func packetTime() {
         var settings = TenantSettings()

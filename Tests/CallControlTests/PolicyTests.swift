@@ -164,6 +164,34 @@ struct PolicyTests {
         office.close()
     }
 
+    @Test("stalls with nothing between them are no overload either: each met an empty queue")
+    func stallsOnAQuietServer() {
+        let office = Office([1, 1, 1])
+        for _ in 0..<3 {
+            office.server.handle(.queueDelay(.milliseconds(300)), on: 0)
+            let call = office.alice.call("1003")
+            office.run(5)
+            #expect(call.state == .up)
+            office.alice.hangUp(call)
+            office.run(5)
+        }
+        #expect(office.alice.responses(503).isEmpty)
+        office.close()
+    }
+
+    @Test("messages that wait 1 s each, one after the other, are overload although they are half a second apart")
+    func slowQueue() {
+        let office = Office([1, 1, 1])
+        for _ in 0..<3 {
+            office.server.handle(.queueDelay(.seconds(1)), on: 0)
+            office.run(0.7)
+        }
+        let refused = office.alice.call("1003")
+        office.run(1)
+        #expect(refused.finalStatus == .serviceUnavailable)
+        office.close()
+    }
+
     @Test("in overload new calls get 503 with Retry-After; what is up goes on; emergency calls pass")
     func overload() {
         var settings = TenantSettings()

@@ -147,6 +147,6 @@ struct AudioPacker: ~Copyable {
 
     private mutating func resampleAnew(from rate: Int) {
         guard resampler?.inputRate != rate || resampler?.outputRate != sampleRate else { return }
-        resampler = rate == sampleRate ? nil : try? Resampler(from: rate, to: sampleRate)
+        resampler = Resampler.ifNeeded(from: rate, to: sampleRate)
     }
 }

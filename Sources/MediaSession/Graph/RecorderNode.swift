@@ -42,7 +42,7 @@ struct RecordingTrack: ~Copyable {
     mutating func put(_ samples: UnsafeBufferPointer<Int16>, rate: Int, gapMs: Int, now: Int, taken: Int) {
         if rate != inputRate {
             inputRate = rate
-            resampler = rate == self.rate ? nil : try? Resampler(from: rate, to: self.rate)
+            resampler = Resampler.ifNeeded(from: rate, to: self.rate)
         }
         guard resampler != nil else { return write(samples, gapMs: gapMs, now: now, taken: taken) }
         let made: Int = resampler!.resample(samples, into: scratch)

@@ -54,7 +54,7 @@ struct RoomEar: ~Copyable {
         self.payloadType = payloadType
         decodedRate = fresh.sampleRate
         stage = PlayoutStage(clockRate: codec.clockRate, sampleRate: UInt32(decodedRate))
-        resampler = decodedRate == roomRate ? nil : try? Resampler(from: decodedRate, to: roomRate)
+        resampler = Resampler.ifNeeded(from: decodedRate, to: roomRate)
         decoder = consume fresh
     }
 

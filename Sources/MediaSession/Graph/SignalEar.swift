@@ -106,7 +106,7 @@ struct SignalEar: ~Copyable {
         if audio.gap > 0 { hearNothing(ms: min(audio.gapMs, 200)) }
         if audio.rate != resampledFrom {
             resampledFrom = audio.rate
-            resampler = audio.rate == Self.rate ? nil : try? Resampler(from: audio.rate, to: Self.rate)
+            resampler = Resampler.ifNeeded(from: audio.rate, to: Self.rate)
         }
         if resampler != nil {
             let made: Int = resampler!.resample(audio.samples, into: scratch)
