@@ -5,7 +5,7 @@ from peers import Janus, Rtpengine
 
 STARTS = 3
 WORKS = ["relay", "allocations", "srtp", "transcode", "rooms", "files", "curve"]
-SPEECH = "/usr/share/asterisk/sounds/en/demo-congrats"
+SPEECH = "/usr/share/asterisk/sounds/en_US_f_Allison/demo-congrats"
 
 
 def encode_speech(tools, folder, frames):

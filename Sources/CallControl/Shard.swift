@@ -147,7 +147,9 @@ public struct Shard: Sendable {
         var pending: [TransactionEffect] = []
         let now = environment.now
         switch event {
-        case .received(let message, let flow): receive(message, over: flow, into: &pending)
+        case .received(let message, let flow):
+            backlog.take(now: now)
+            receive(message, over: flow, into: &pending)
         case .malformed(let error, let flow): answerMalformed(error, over: flow)
         case .flowClosed(let flow):
             for ref in environment.locations.connectionClosed(flow) {

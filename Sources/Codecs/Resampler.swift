@@ -25,8 +25,8 @@ public struct Resampler: ~Copyable {
         (inputRate, outputRate, self.state) = (from, to, state)
     }
 
-    /// The one from a codec's rate to another's; nil where they are the same. These are always in range, so that it fails for want of memory
-    /// alone: then sound of the wrong rate is heard, in a process that has no future.
+    /// The one from a codec's rate to another's; nil where they are the same. Such rates are in range, so that it fails for want of memory
+    /// alone, which no part of the process survives.
     public static func ifNeeded(from: Int, to: Int) -> Resampler? {
         from == to ? nil : try? Resampler(from: from, to: to)
     }

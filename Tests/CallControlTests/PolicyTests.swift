@@ -146,15 +146,15 @@ struct PolicyTests {
     }
 
     @Test(
-        "messages that waited a moment are no overload: a stall that is over, or bursts with a rest between, refuse nobody"
-    )
-    func stall() {
+        "messages that waited a moment are no overload: stalls that are over refuse nobody, whether others came between them or none",
+        arguments: [true, false])
+    func stall(othersBetween: Bool) {
         let office = Office([1, 1, 1])
         for _ in 0..<4 {
-            office.server.handle(.queueDelay(.seconds(3)), on: 0)
+            office.server.handle(.queueDelay(.milliseconds(300)), on: 0)
             let call = office.alice.call("1003")
             office.run(0.4)
-            office.server.handle(.queueDelay(.milliseconds(100)), on: 0)
+            if othersBetween { office.server.handle(.queueDelay(.milliseconds(100)), on: 0) }
             office.run(5)
             #expect(call.state == .up)
             office.alice.hangUp(call)
@@ -164,32 +164,23 @@ struct PolicyTests {
         office.close()
     }
 
-    @Test("stalls with nothing between them are no overload either: each met an empty queue")
-    func stallsOnAQuietServer() {
-        let office = Office([1, 1, 1])
-        for _ in 0..<3 {
-            office.server.handle(.queueDelay(.milliseconds(300)), on: 0)
-            let call = office.alice.call("1003")
-            office.run(5)
-            #expect(call.state == .up)
-            office.alice.hangUp(call)
-            office.run(5)
+    @Test(
+        "messages that all wait too long are overload, also where their delay changes seldom, or they are half a second apart"
+    )
+    func queue() {
+        for (gap, delay) in [(0.1, Duration.milliseconds(150)), (0.7, .seconds(1))] {
+            let office = Office([1, 1, 1])
+            office.server.handle(.queueDelay(delay), on: 0)
+            for _ in 0..<10 {
+                office.bob.register()
+                office.run(gap)
+            }
+            office.server.handle(.queueDelay(delay + .microseconds(1)), on: 0)
+            let refused = office.alice.call("1003")
+            office.run(1)
+            #expect(refused.finalStatus == .serviceUnavailable)
+            office.close()
         }
-        #expect(office.alice.responses(503).isEmpty)
-        office.close()
-    }
-
-    @Test("messages that wait 1 s each, one after the other, are overload although they are half a second apart")
-    func slowQueue() {
-        let office = Office([1, 1, 1])
-        for _ in 0..<3 {
-            office.server.handle(.queueDelay(.seconds(1)), on: 0)
-            office.run(0.7)
-        }
-        let refused = office.alice.call("1003")
-        office.run(1)
-        #expect(refused.finalStatus == .serviceUnavailable)
-        office.close()
     }
 
     @Test("in overload new calls get 503 with Retry-After; what is up goes on; emergency calls pass")

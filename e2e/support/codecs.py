@@ -8,7 +8,8 @@ from pesq import pesq
 
 from .martinet import ROOT
 
-SOUNDS = "/usr/share/asterisk/sounds"
+# The folders of the packages with the recordings; "en" and "fr" beside them are links that another package makes.
+SOUNDS = {language: f"/usr/share/asterisk/sounds/{folder}" for language, folder in {"en": "en_US_f_Allison", "fr": "fr_CA_f_June"}.items()}
 # Prompts of Debian's asterisk-core-sounds, six seconds of each.
 VOICES = {
     "en": ["demo-congrats", "vm-instructions"],
@@ -69,7 +70,7 @@ class Reference:
 
     def voice(self, language):
         """The same sentences at 8 and at 16 kHz, as files of samples by rate."""
-        folder = os.path.join(SOUNDS, language)
+        folder = SOUNDS[language]
         files = {8000: os.path.join(self.folder, f"{language}-8000.raw"), 16000: os.path.join(self.folder, f"{language}-16000.raw")}
         with open(files[8000], "wb") as out:
             for name in VOICES[language]:
